@@ -1,0 +1,91 @@
+/* Models from configuration files.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_MODELS_H
+#define SOW_MODELS_H
+
+#include <sow/nn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a checkpoint has under a name; handed to sow_model_from_config so that models need not know
+ * file formats. */
+typedef struct sow_checkpoint {
+    void *user;
+    /* True when there is such a tensor; fills the other pointers, sizes lent. */
+    bool (*find)(void *user, const char *name, sow_dtype *dtype, int *n_dims,
+                 const int64_t **sizes);
+    /* True when both are there and hold the same bytes. */
+    bool (*equal)(void *user, const char *a, const char *b);
+    /* Name number index, lent; NULL past the end. */
+    const char *(*name)(void *user, size_t index);
+} sow_checkpoint;
+
+/* Zero is every default. */
+typedef struct sow_model_options {
+    const char *arch;    /* class to build, "GPT2LMHeadModel", "gpt2", "native"; NULL: the config's
+                            architectures[0] */
+    const char *profile; /* "transformers-5.23", "transformerlens-4.3", "transformerlens-3.7"; NULL:
+                            the newest */
+    const char *names;   /* native: "native" or "bridge"; NULL: "native" */
+    sow_generator
+        *generator; /* torch's global generator of the build; NULL: sow_default_generator() */
+    bool has_seed;  /* native: seed is the seed argument of initialize_native_model, before the
+                       config's own */
+    uint64_t seed;
+    bool has_dtype; /* dtype is used in place of the config's */
+    sow_dtype dtype;
+    const sow_checkpoint
+        *checkpoint; /* NULL: from scratch. Else tensors found there are flagged initialized, and
+                        only the others are initialised, in transformers' order for missing keys */
+    bool ignore_mismatched; /* a found tensor of another shape counts as missing; else
+                               SOW_ERROR_RUNTIME */
+} sow_model_options;
+
+typedef struct sow_model sow_model;
+
+/* Builds the module tree that a JSON config describes, on SOW_DEFERRED: nothing is computed, the
+ * fills are recorded. json: n_bytes of text; label names it in messages ("config.json"). options
+ * NULL: the defaults. The kind of config is told by its keys: "model_type" (transformers) or
+ * "d_model" and "n_layers" (TransformerLens native). Every error names label and field. The caller
+ * frees the model. */
+SOW_API sow_model *sow_model_from_config(const char *json, size_t n_bytes, const char *label,
+                                         const sow_model_options *options, sow_error *err);
+SOW_API void sow_model_free(sow_model *model);
+
+/* The tree, lent. */
+SOW_API sow_module *sow_model_module(const sow_model *model);
+/* What a checkpoint of this model holds, in order, under the names on disk; tied names once. Lent.
+ */
+SOW_API const sow_state_dict *sow_model_state_dict(const sow_model *model);
+/* "GPT2LMHeadModel", "NativeModel"; "transformers-5.23"... Lent. */
+SOW_API const char *sow_model_arch(const sow_model *model);
+SOW_API const char *sow_model_profile(const sow_model *model);
+/* The dtype that missing and new tensors have. */
+SOW_API sow_dtype sow_model_dtype(const sow_model *model);
+/* Value of a metadata key that the reference puts into the file ("format": "pt" for transformers);
+ * NULL past the end. */
+SOW_API const char *sow_model_metadata(const sow_model *model, size_t index, const char **value);
+
+/* How state_dict entry number index relates to the checkpoint. */
+typedef enum sow_load_state {
+    SOW_LOAD_MISSING = 0, /* not there: initialised (always, without a checkpoint) */
+    SOW_LOAD_LOADED,
+    SOW_LOAD_MISMATCHED, /* there in another shape, ignored: initialised */
+} sow_load_state;
+
+/* *source (may be NULL) gets the name in the checkpoint for loaded and mismatched ones, lent. */
+SOW_API sow_load_state sow_model_load_state(const sow_model *model, size_t index,
+                                            const char **source);
+/* Names that the checkpoint has and the model has no use for; NULL past the end. */
+SOW_API const char *sow_model_unexpected(const sow_model *model, size_t index);
+
+/* What there is: architecture names and profiles for help and docs; NULL past the end. */
+SOW_API const char *sow_model_arch_at(size_t index);
+SOW_API const char *sow_model_profile_at(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+/* Plans: which tensors are copied, which are filled, from where in the stream; and running them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_PLAN_H
+#define SOW_PLAN_H
+
+#include <sow/nn.h>
+#include <sow/safetensors.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sow_plan sow_plan;
+
+typedef enum sow_plan_action {
+    SOW_PLAN_FILL = 0, /* recorded fills are run */
+    SOW_PLAN_COPY,     /* bytes come from a checkpoint */
+    SOW_PLAN_KEEP,     /* the tensor has its values in memory already */
+} sow_plan_action;
+
+/* What happens to one tensor. Everything is lent by the plan. */
+typedef struct sow_plan_entry {
+    const char *name;
+    sow_dtype dtype;
+    int n_dims;
+    const int64_t *sizes;
+    uint64_t n_bytes;
+    sow_plan_action action;
+    const char *initializer; /* "kaiming_uniform"; several joined with " + "; for a copy the path of
+                                the file */
+    const char *fill;        /* "uniform(-0.036, 0.036)"; for a copy the name there */
+    double mean,
+        std;    /* expected of the values; NaN for a copy or where it is not known in closed form */
+    bool draws; /* false: seed and position say nothing */
+    uint64_t seed;     /* of the stream, in full */
+    uint64_t position; /* words from the seed to the first word of the last drawing fill */
+    uint64_t n_words;  /* words that this fill draws */
+    bool exact;        /* false: bits depend on LAPACK or the system's libm (docs/bits.md) */
+} sow_plan_entry;
+
+/* A plan for named tensors: recorded fills of deferred ones are run, cpu ones are written as they
+ * are. Keeps the tensors alive. SOW_ERROR_RUNTIME for a meta tensor. The caller frees it. */
+SOW_API sow_plan *sow_plan_new(const sow_state_dict *state, sow_error *err);
+SOW_API void sow_plan_free(sow_plan *plan);
+
+/* Lets entry number index be copied from a tensor of an open file, which must stay open until the
+ * plan has run; its recorded fills fall out. The entry takes the dtype of the file; the sizes must
+ * be equal (SOW_ERROR_VALUE). */
+SOW_API sow_status sow_plan_copy_from(sow_plan *plan, size_t index, const sow_safetensors *file,
+                                      const sow_safetensors_tensor *tensor, sow_error *err);
+
+SOW_API size_t sow_plan_count(const sow_plan *plan);
+/* Entry number index in the order of the state_dict; NULL past the end. */
+SOW_API const sow_plan_entry *sow_plan_at(const sow_plan *plan, size_t index);
+
+/* Every tensor is filled or copied; else SOW_ERROR_RUNTIME names the first that is not.
+ * sow_plan_write and sow_plan_run begin with it. */
+SOW_API sow_status sow_plan_check(const sow_plan *plan, sow_error *err);
+
+/* Zero is every default. */
+typedef struct sow_run_options {
+    int n_threads;               /* 0: one per core */
+    size_t piece_bytes;          /* 0: 1 MiB. A worker holds one piece */
+    bool force;                  /* as in sow_safetensors_options */
+    const char *const *metadata; /* as in sow_safetensors_options */
+    /* Asked between pieces, from any thread; true stops the run with SOW_ERROR_CANCELLED. NULL:
+     * never. */
+    bool (*cancelled)(void *user);
+    /* Told after pieces, from one thread at a time. NULL: not. */
+    void (*progress)(void *user, uint64_t done_bytes, uint64_t all_bytes);
+    void *user;
+} sow_run_options;
+
+/* Runs the plan into a safetensors file; "-" is standard output. Needs memory for n_threads pieces,
+ * whatever the size of the model, except for tensors filled by orthogonal, sparse or through
+ * strided views, which are made whole, one at a time per thread. The file's bytes do not depend on
+ * n_threads or piece_bytes. options NULL: the defaults. */
+SOW_API sow_status sow_plan_write(const sow_plan *plan, const char *path,
+                                  const sow_run_options *options, sow_error *err);
+
+/* Runs the plan into memory: every deferred tensor of it becomes a cpu tensor with its values.
+ * SOW_ERROR_UNSUPPORTED when an entry is copied from a file into a tensor of another dtype. */
+SOW_API sow_status sow_plan_run(const sow_plan *plan, const sow_run_options *options,
+                                sow_error *err);
+
+/* What the recorded stream costs and what was saved. */
+typedef struct sow_plan_totals {
+    uint64_t n_tensors, n_bytes;
+    uint64_t n_recorded; /* fills recorded on these tensors */
+    uint64_t n_fills;    /* fills that run */
+    uint64_t n_drawn;    /* words that the fills that run draw */
+} sow_plan_totals;
+
+SOW_API void sow_plan_get_totals(const sow_plan *plan, sow_plan_totals *totals);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

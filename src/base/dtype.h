@@ -1,0 +1,55 @@
+/* The table of element types.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_BASE_DTYPE_H
+#define SOW_BASE_DTYPE_H
+
+#include <sow/dtype.h>
+#include <stdbool.h>
+
+typedef enum sow__dtype_class {
+    SOW__CLASS_FLOAT,
+    SOW__CLASS_COMPLEX,
+    SOW__CLASS_INT,
+    SOW__CLASS_UINT,
+    SOW__CLASS_BOOL,
+    SOW__CLASS_OPAQUE, /* carried only */
+} sow__dtype_class;
+
+typedef struct sow__dtype_info {
+    const char *name, *torch_name;
+    const char *safetensors_name; /* NULL: not in the format */
+    const char *cpp_name;         /* as PyTorch's messages spell it: "float", "c10::Half" */
+    int bits;
+    int rank; /* place in the reference writer's order, high first; 0 for BOOL and for types not in
+                 the format */
+    sow__dtype_class kind;
+} sow__dtype_info;
+
+/* NULL for a number that is none. */
+const sow__dtype_info *sow__dtype_info_of(sow_dtype dtype);
+
+/* PyTorch's ScalarType name as its dispatch errors print it: "Float", "Half", "ComplexFloat",
+ * "Int"... */
+const char *sow__dtype_scalar_name(sow_dtype dtype);
+
+/* The float type of the parts of a complex one; another type is its own. */
+sow_dtype sow__dtype_real(sow_dtype dtype);
+
+static inline bool sow__dtype_is_complex(sow_dtype dtype)
+{
+    return dtype == SOW_C64 || dtype == SOW_C128;
+}
+
+static inline bool sow__dtype_is_float(sow_dtype dtype)
+{
+    return dtype == SOW_F32 || dtype == SOW_F64 || dtype == SOW_F16 || dtype == SOW_BF16;
+}
+
+/* Bytes of an element of at least 8 bits. */
+size_t sow__dtype_bytes(sow_dtype dtype);
+
+/* numel elements in bytes; false when they do not fit or do not fill whole bytes (4- and 6-bit
+ * types). */
+bool sow__dtype_n_bytes(sow_dtype dtype, uint64_t numel, uint64_t *n_bytes);
+
+#endif

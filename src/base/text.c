@@ -1,0 +1,96 @@
+/* Numbers as text, the way Python and C++ streams print them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The C locale as an object: the caller's locale may write a decimal comma. NULL when it can not be
+ * had. */
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static locale_t enter_c_locale(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_c_locale);
+    return c_locale != (locale_t)0 ? uselocale(c_locale) : (locale_t)0;
+}
+
+static void leave_c_locale(locale_t before)
+{
+    if (before != (locale_t)0) {
+        uselocale(before);
+    }
+}
+
+/* "1.5e-07" as Python spells an exponent: at least two digits, which printf does too; only the
+ * choice of form differs: Python writes 1e16 and above and below 1e-4 with an exponent. */
+static void format_repr(double value, char text[SOW__REPR_SIZE])
+{
+    int precision = 1;
+    do {
+        snprintf(text, SOW__REPR_SIZE, "%.*e", precision - 1, value);
+    } while (strtod(text, NULL) != value && ++precision <= 17);
+    int exponent = atoi(strchr(text, 'e') + 1);
+    if (exponent < -4 || exponent >= 16) {
+        return;
+    }
+    int decimals = precision - 1 - exponent;
+    snprintf(text, SOW__REPR_SIZE, "%.*f", decimals > 1 ? decimals : 1, value);
+}
+
+const char *sow__repr_double(double value, char text[SOW__REPR_SIZE])
+{
+    if (isnan(value)) {
+        return strcpy(text, "nan");
+    }
+    if (isinf(value)) {
+        return strcpy(text, value > 0 ? "inf" : "-inf");
+    }
+    locale_t before = enter_c_locale();
+    format_repr(value, text);
+    leave_c_locale(before);
+    return text;
+}
+
+bool sow__parse_double(const char *text, double *value)
+{
+    if (text[0] == '\0' || isspace((unsigned char)text[0])) {
+        return false;
+    }
+    char *end;
+    locale_t before = enter_c_locale();
+    double read = strtod(text, &end);
+    leave_c_locale(before);
+    if (*end != '\0') {
+        return false;
+    }
+    *value = read;
+    return true;
+}
+
+bool sow__parse_i64(const char *text, int64_t *value)
+{
+    if (text[0] == '\0' || isspace((unsigned char)text[0])) {
+        return false;
+    }
+    char *end;
+    errno = 0;
+    long long read = strtoll(text, &end, 10);
+    if (*end != '\0' || errno != 0) {
+        return false;
+    }
+    *value = read;
+    return true;
+}

@@ -1,0 +1,21 @@
+/* Numbers as text, the way Python and C++ streams print them, because PyTorch's messages do.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_BASE_TEXT_H
+#define SOW_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOW__REPR_SIZE 40
+
+/* repr(float) of Python: shortest digits that read back the same ("0.1", "1e-05", "2.0", "inf",
+ * "nan"). Returns text. */
+const char *sow__repr_double(double value, char text[SOW__REPR_SIZE]);
+
+/* Reads a whole text as a number, "inf" and "nan" too; false for anything else, an empty text and
+ * white space included. The locale does not matter. */
+bool sow__parse_double(const char *text, double *value);
+bool sow__parse_i64(const char *text, int64_t *value);
+
+#endif

@@ -1,0 +1,63 @@
+/* Running one function on several threads.
+ * SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+
+int sow__cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
+        return 1;
+    }
+    int n = CPU_COUNT(&set);
+    return n > 0 ? n : 1;
+}
+
+int sow__thread_count(int n_threads)
+{
+    return n_threads > 0 ? n_threads : sow__cpu_count();
+}
+
+struct worker {
+    pthread_t thread;
+    void (*work)(void *user, int worker);
+    void *user;
+    int index;
+};
+
+static void *run_worker(void *argument)
+{
+    struct worker *worker = argument;
+    worker->work(worker->user, worker->index);
+    return NULL;
+}
+
+void sow__parallel(int n_threads, void (*work)(void *user, int worker), void *user)
+{
+    int n_extra = n_threads - 1, n_started = 0;
+    struct worker *workers = n_extra > 0 ? calloc((size_t)n_extra, sizeof *workers) : NULL;
+    if (workers != NULL) {
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        for (; n_started < n_extra; n_started++) {
+            workers[n_started] =
+                (struct worker){.work = work, .user = user, .index = n_started + 1};
+            if (pthread_create(&workers[n_started].thread, NULL, run_worker, &workers[n_started]) !=
+                0) {
+                break;
+            }
+        }
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    work(user, 0);
+    for (int i = 0; i < n_started; i++) {
+        pthread_join(workers[i].thread, NULL);
+    }
+    free(workers);
+}

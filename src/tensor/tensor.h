@@ -1,0 +1,87 @@
+/* Inside a tensor: storage, geometry, element order.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_TENSOR_TENSOR_H
+#define SOW_TENSOR_TENSOR_H
+
+#include <sow/init.h>
+#include <sow/tensor.h>
+
+/* What a deferred storage remembers; made and freed by fill/. */
+typedef struct sow__tape sow__tape;
+
+typedef struct sow__storage {
+    int n_refs; /* tensors that share it; those are used from one thread at a time */
+    sow_device device;
+    sow_dtype dtype;
+    bool initialized;
+    bool borrowed;   /* data is the caller's */
+    void *data;      /* NULL unless device is cpu */
+    uint64_t numel;  /* elements that the storage has */
+    sow__tape *tape; /* deferred: recorded fills, NULL: none yet */
+    void (*tape_free)(sow__tape *tape);
+} sow__storage;
+
+struct sow_tensor {
+    int n_refs;
+    sow__storage *storage;
+    int n_dims;
+    int64_t offset; /* of the first element in the storage, in elements */
+    int64_t numel;
+    bool view;        /* made by a view function */
+    bool initialized; /* of a view alone; the base's flag is the storage's */
+    sow_init_override override;
+    void *override_user;
+    int64_t sizes[SOW_MAX_DIMS];
+    int64_t strides[SOW_MAX_DIMS];
+};
+
+/* One more holder of the tensor; sow_tensor_free drops one. */
+sow_tensor *sow__tensor_ref(sow_tensor *tensor);
+
+/* The memory of a cpu storage of numel elements, aligned to 64 bytes and not cleared; NULL when
+ * there is none. */
+void *sow__storage_alloc(sow_dtype dtype, uint64_t numel);
+
+/* Gives a storage memory (taken over) and makes it cpu: its tape goes away. */
+void sow__storage_set_data(sow__storage *storage, void *data);
+
+/* ---- element order
+ * --------------------------------------------------------------------------------------- */
+
+/* The order in which PyTorch's iterator walks a tensor: dims of size 1 dropped, the others sorted
+ * by stride, smallest innermost; neighbours that are one run in memory are merged. */
+typedef struct sow__order {
+    int n_dims; /* innermost first; 0: one element or none */
+    int64_t numel;
+    int64_t sizes[SOW_MAX_DIMS];
+    int64_t strides[SOW_MAX_DIMS];
+    int64_t offset;
+} sow__order;
+
+void sow__tensor_order(const sow_tensor *tensor, sow__order *order);
+
+/* The same walk in logical row-major order, last dim innermost. */
+void sow__tensor_logical_order(const sow_tensor *tensor, sow__order *order);
+
+/* True when the walk is one run of memory without gaps. */
+bool sow__order_is_dense(const sow__order *order);
+
+/* True when two elements share a place because a dim of more than one element has stride 0. */
+bool sow__tensor_overlaps(const sow_tensor *tensor);
+
+/* Writes (scatter) or reads (gather) elements first..first+count of a walk between a dense buffer
+ * and the storage's memory; bytes per element 1, 2, 4, 8 or 16. */
+void sow__order_scatter(const sow__order *order, void *data, size_t element_bytes, int64_t first,
+                        int64_t count, const void *buffer);
+void sow__order_gather(const sow__order *order, const void *data, size_t element_bytes,
+                       int64_t first, int64_t count, void *buffer);
+
+/* ---- conversion
+ * ------------------------------------------------------------------------------------------- */
+
+/* True when elements of one type can be converted to the other (all but the opaque ones). */
+bool sow__convertible(sow_dtype to, sow_dtype from);
+/* Converts n dense elements as tensor.copy_ does. */
+void sow__convert(void *out, sow_dtype to, const void *in, sow_dtype from, size_t n);
+
+#endif
