@@ -1,0 +1,69 @@
+# The front door. `make help` lists what there is; the work is done by CMake, ctest and tools/.
+# SPDX-License-Identifier: Apache-2.0
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+# Tests that run at the same time.
+JOBS   ?= $(shell nproc)
+# More options for CMake, such as CMAKE_FLAGS=-DSOW_WERROR=ON.
+CMAKE_FLAGS ?=
+
+ctest = ctest --output-on-failure -j $(JOBS) --test-dir
+configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
+
+.PHONY: all help deps gpt2 check check-sanitize check-exhaustive oracle install format lint clean
+
+all: deps $(BUILD)/build.ninja  ## build/sow and build/libsow.so
+	cmake --build $(BUILD) --target sow libsow
+
+help:  ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 20
+
+deps:
+	@tools/install-deps build
+
+$(BUILD)/build.ninja:
+	$(configure) -B $(BUILD) -DSOW_BUILD_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+
+gpt2: all  ## gpt2.safetensors from examples/gpt2/config.json with seed 42
+	$(BUILD)/sow init examples/gpt2/config.json --seed 42 --force -o gpt2.safetensors
+
+check: deps  ## every fast test
+	@tools/install-deps test
+	$(configure) -B $(BUILD) -DSOW_BUILD_TESTS=ON
+	cmake --build $(BUILD)
+	$(ctest) $(BUILD)
+
+# setarch -R: the ThreadSanitizer of gcc 12 cannot place its shadow memory under wide address randomisation.
+check-sanitize: deps  ## every fast test under ASan with UBSan, and under TSan
+	@tools/install-deps test
+	$(configure) -B $(BUILD)-asan -DSOW_BUILD_TESTS=ON -DSOW_SANITIZE=address,undefined
+	cmake --build $(BUILD)-asan
+	$(ctest) $(BUILD)-asan
+	$(configure) -B $(BUILD)-tsan -DSOW_BUILD_TESTS=ON -DSOW_SANITIZE=thread
+	cmake --build $(BUILD)-tsan
+	setarch -R $(ctest) $(BUILD)-tsan
+
+check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
+	@tools/install-deps test
+	$(configure) -B $(BUILD)-exhaustive -DSOW_BUILD_TESTS=ON -DSOW_BUILD_EXHAUSTIVE=ON
+	cmake --build $(BUILD)-exhaustive
+	$(ctest) $(BUILD)-exhaustive -R exhaustive_
+
+oracle:  ## the known answers again from the real packages; shows what changed
+	@tools/install-deps oracle
+	tools/oracle
+
+install: all  ## into PREFIX (/usr/local), below DESTDIR
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+format:  ## clang-format on every C file
+	@tools/install-deps lint
+	git ls-files '*.c' '*.h' '*.inc' | xargs clang-format -i
+
+lint: deps  ## layers, layout, clang-tidy, shellcheck
+	@tools/install-deps test lint
+	tools/lint $(BUILD)
+
+clean:  ## removes every build folder
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-exhaustive
