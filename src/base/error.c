@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/text.h"
 #include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,32 +45,6 @@ const char *sow_status_exception(sow_status status)
     return "";
 }
 
-/* Length of the UTF-8 sequence at s if it is whole and valid (no surrogates, no overlong forms),
- * else 0. */
-static size_t utf8_length(const unsigned char *s)
-{
-    static const unsigned char second_low[] = {0xE0, 0xF0}, second_min[] = {0xA0, 0x90};
-    size_t n = s[0] < 0x80                   ? 1
-               : s[0] >= 0xC2 && s[0] < 0xE0 ? 2
-               : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
-               : s[0] >= 0xF0 && s[0] < 0xF5 ? 4
-                                             : 0;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    for (size_t i = 0; i < sizeof second_low; i++) {
-        if (n > 1 && s[0] == second_low[i] && s[1] < second_min[i]) {
-            return 0;
-        }
-    }
-    if ((s[0] == 0xED && n > 1 && s[1] > 0x9F) || (s[0] == 0xF4 && n > 1 && s[1] > 0x8F)) {
-        return 0;
-    }
-    return n;
-}
-
 /* Copies text into a message of the given size, control characters and broken UTF-8 as \xNN, and
  * cuts what does not fit with "...". */
 static void copy_clean(char *message, size_t size, const char *text)
@@ -78,7 +53,7 @@ static void copy_clean(char *message, size_t size, const char *text)
     const unsigned char *s = (const unsigned char *)text;
     while (*s != '\0') {
         char piece[8];
-        size_t n = utf8_length(s);
+        size_t n = sow__utf8_length(s);
         int is_control = *s < 0x20 || *s == 0x7F || (n == 2 && s[0] == 0xC2 && s[1] < 0xA0);
         size_t taken = n == 0 ? 1 : n;
         if (n == 0 || is_control) {

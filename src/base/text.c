@@ -1,4 +1,4 @@
-/* Numbers as text, the way Python and C++ streams print them.
+/* Numbers as text, the way Python and C++ streams print them, and UTF-8.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
@@ -93,4 +93,28 @@ bool sow__parse_i64(const char *text, int64_t *value)
     }
     *value = read;
     return true;
+}
+
+size_t sow__utf8_length(const unsigned char *s)
+{
+    static const unsigned char second_low[] = {0xE0, 0xF0}, second_min[] = {0xA0, 0x90};
+    size_t n = s[0] < 0x80                   ? 1
+               : s[0] >= 0xC2 && s[0] < 0xE0 ? 2
+               : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
+               : s[0] >= 0xF0 && s[0] < 0xF5 ? 4
+                                             : 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < sizeof second_low; i++) {
+        if (n > 1 && s[0] == second_low[i] && s[1] < second_min[i]) {
+            return 0;
+        }
+    }
+    if ((s[0] == 0xED && n > 1 && s[1] > 0x9F) || (s[0] == 0xF4 && n > 1 && s[1] > 0x8F)) {
+        return 0;
+    }
+    return n;
 }

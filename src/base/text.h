@@ -1,5 +1,5 @@
-/* Numbers as text, the way Python and C++ streams print them, because PyTorch's messages do.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Numbers as text, the way Python and C++ streams print them, because PyTorch's messages do; and
+ * UTF-8. SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_BASE_TEXT_H
 #define SOW_BASE_TEXT_H
 
@@ -17,5 +17,9 @@ const char *sow__repr_double(double value, char text[SOW__REPR_SIZE]);
  * white space included. The locale does not matter. */
 bool sow__parse_double(const char *text, double *value);
 bool sow__parse_i64(const char *text, int64_t *value);
+
+/* Bytes of the UTF-8 sequence at s if it is whole and valid (no surrogates, no overlong forms),
+ * else 0. Reads no further than the first byte that is wrong, so a final NUL ends it. */
+size_t sow__utf8_length(const unsigned char *s);
 
 #endif
