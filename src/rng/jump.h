@@ -6,9 +6,14 @@
 #include "kern/kern.h"
 #include <sow/error.h>
 
-/* state: 624 consecutive raw words x[k]..x[k+623] of the recurrence; becomes x[k+n]..x[k+n+623].
- * Bits of x[k+n] below the top one are right only if n >= 1 (the orbit has 19937 bits; see the note
- * in jump.c). SOW_ERROR_MEMORY leaves state as it was. */
+/* state: 624 consecutive raw words x[k]..x[k+623] of the recurrence; becomes x[k+n]..x[k+n+623],
+ * every bit of them, also when x[k] is the first word of a seed array. SOW_ERROR_MEMORY leaves
+ * state as it was. Takes about half a millisecond for any n. */
 sow_status sow__mt_jump(uint32_t state[SOW__MT_N], uint64_t n, sow_error *err);
+
+/* The exponents of the characteristic polynomial of the recurrence over GF(2), in no order. */
+#define SOW__MT_DEGREE 19937
+#define SOW__MT_N_EXPONENTS 135
+void sow__mt_polynomial(uint16_t exponents[SOW__MT_N_EXPONENTS]);
 
 #endif

@@ -13,7 +13,7 @@
 typedef struct sow__stream {
     atomic_int n_refs;
     uint64_t seed;   /* in full; the low 32 bits made the words */
-    bool fresh;      /* made by seeding, not from a state blob */
+    bool fresh;      /* nothing was drawn since seeding: PyTorch's `next` is 0 at word 0 */
     uint32_t offset; /* words of the block that are gone: word 0 is block[offset], or the next
                         block's first when 624 */
     uint32_t block[SOW__MT_N]; /* raw state */
@@ -21,7 +21,9 @@ typedef struct sow__stream {
 
 /* One reference for the caller; NULL when there is no memory. */
 sow__stream *sow__stream_from_seed(uint64_t seed);
-/* offset 1..624, as `next` of a state blob. */
+/* The same in the caller's memory, which must never lose its last reference. */
+void sow__stream_seed(sow__stream *stream, uint64_t seed);
+/* offset 0..624, as `next` of a state blob; 0 makes a fresh stream. */
 sow__stream *sow__stream_from_block(uint64_t seed, const uint32_t block[SOW__MT_N],
                                     uint32_t offset);
 sow__stream *sow__stream_ref(sow__stream *stream);
@@ -47,7 +49,7 @@ void sow__cursor_close(sow__cursor *cursor);
  * SOW_ERROR_MEMORY when the jump has no memory; the cursor is then where it was. */
 sow_status sow__cursor_seek(sow__cursor *cursor, uint64_t position, sow_error *err);
 
-/* Reads the next n words. */
+/* Reads the next n words. Can not fail: a cursor always holds the block that it needs first. */
 void sow__cursor_words(sow__cursor *cursor, uint32_t *words, size_t n);
 
 /* The raw block that PyTorch's generator would hold at the cursor's position, and its `next` (0 for

@@ -1,0 +1,178 @@
+/* Streams and the cursors that read words from them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "rng/stream.h"
+
+#include "rng/jump.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A cursor runs over at most so many blocks before it jumps instead. A jump costs about half a
+ * millisecond; so does running over 8 million words with vector instructions. */
+#define RUN_BLOCKS 8192
+
+static void set_block(uint32_t block[SOW__MT_N], uint64_t seed)
+{
+    block[0] = (uint32_t)seed;
+    for (uint32_t j = 1; j < SOW__MT_N; j++) {
+        block[j] = 1812433253u * (block[j - 1] ^ block[j - 1] >> 30) + j;
+    }
+}
+
+void sow__stream_seed(sow__stream *stream, uint64_t seed)
+{
+    atomic_init(&stream->n_refs, 1);
+    stream->seed = seed;
+    stream->fresh = true;
+    stream->offset = SOW__MT_N;
+    set_block(stream->block, seed);
+}
+
+sow__stream *sow__stream_from_seed(uint64_t seed)
+{
+    sow__stream *stream = malloc(sizeof *stream);
+    if (stream != NULL) {
+        sow__stream_seed(stream, seed);
+    }
+    return stream;
+}
+
+sow__stream *sow__stream_from_block(uint64_t seed, const uint32_t block[SOW__MT_N], uint32_t offset)
+{
+    sow__stream *stream = malloc(sizeof *stream);
+    if (stream != NULL) {
+        atomic_init(&stream->n_refs, 1);
+        stream->seed = seed;
+        stream->fresh = offset == 0;
+        stream->offset = offset == 0 ? SOW__MT_N : offset;
+        memcpy(stream->block, block, sizeof stream->block);
+    }
+    return stream;
+}
+
+sow__stream *sow__stream_ref(sow__stream *stream)
+{
+    atomic_fetch_add_explicit(&stream->n_refs, 1, memory_order_relaxed);
+    return stream;
+}
+
+void sow__stream_unref(sow__stream *stream)
+{
+    if (atomic_fetch_sub_explicit(&stream->n_refs, 1, memory_order_acq_rel) == 1) {
+        free(stream);
+    }
+}
+
+/* Where PyTorch's generator stands at a position: it makes a block when it needs its first word,
+ * not sooner. So `next` words of the block are gone, 1..624. */
+struct place {
+    uint64_t block_index;
+    uint32_t next;
+};
+
+static struct place find_place(const sow__stream *stream, uint64_t position)
+{
+    if (position == 0) {
+        return (struct place){.block_index = 0, .next = stream->offset};
+    }
+    uint64_t before = (position - 1) % SOW__MT_N + stream->offset;
+    return (struct place){.block_index = (position - 1) / SOW__MT_N + before / SOW__MT_N,
+                          .next = (uint32_t)(before % SOW__MT_N) + 1};
+}
+
+void sow__cursor_open(sow__cursor *cursor, sow__stream *stream)
+{
+    cursor->stream = sow__stream_ref(stream);
+    cursor->position = 0;
+    cursor->block_index = 0;
+    memcpy(cursor->block, stream->block, sizeof cursor->block);
+    cursor->pair_at = UINT64_MAX;
+    cursor->pair_sine = 0.0;
+}
+
+void sow__cursor_copy(sow__cursor *to, const sow__cursor *from)
+{
+    *to = *from;
+    sow__stream_ref(to->stream);
+}
+
+void sow__cursor_close(sow__cursor *cursor)
+{
+    sow__stream_unref(cursor->stream);
+    cursor->stream = NULL;
+}
+
+/* Brings a far block: the stream's own, or by a jump the one before target. The jump is in words,
+ * and those before target fit in 64 bits where those before its end need not. */
+static sow_status fetch_block(sow__cursor *cursor, uint64_t target, sow_error *err)
+{
+    uint32_t block[SOW__MT_N];
+    uint64_t from = target <= RUN_BLOCKS ? 0 : target - 1;
+    memcpy(block, cursor->stream->block, sizeof block);
+    sow_status status = sow__mt_jump(block, from * SOW__MT_N, err);
+    if (status == SOW_OK) {
+        memcpy(cursor->block, block, sizeof block);
+        cursor->block_index = from;
+    }
+    return status;
+}
+
+sow_status sow__cursor_seek(sow__cursor *cursor, uint64_t position, sow_error *err)
+{
+    uint64_t target = find_place(cursor->stream, position).block_index;
+    if (target < cursor->block_index || target - cursor->block_index > RUN_BLOCKS) {
+        sow_status status = fetch_block(cursor, target, err);
+        if (status != SOW_OK) {
+            return status;
+        }
+    }
+    for (; cursor->block_index < target; cursor->block_index++) {
+        sow__kern_get()->twist(cursor->block);
+    }
+    cursor->position = position;
+    return SOW_OK;
+}
+
+void sow__cursor_words(sow__cursor *cursor, uint32_t *words, size_t n)
+{
+    const sow__kern *kern = sow__kern_get();
+    uint32_t next = find_place(cursor->stream, cursor->position).next;
+    cursor->position += n;
+    while (n > 0) {
+        if (next == SOW__MT_N) {
+            kern->twist(cursor->block);
+            cursor->block_index++;
+            next = 0;
+        }
+        size_t n_now = n < SOW__MT_N - next ? n : SOW__MT_N - next;
+        kern->temper(words, cursor->block + next, n_now);
+        words += n_now;
+        n -= n_now;
+        next += (uint32_t)n_now;
+    }
+}
+
+void sow__cursor_export(sow__cursor *cursor, uint32_t block[SOW__MT_N], uint32_t *next)
+{
+    bool is_fresh = cursor->stream->fresh && cursor->position == 0;
+    *next = is_fresh ? 0 : find_place(cursor->stream, cursor->position).next;
+    memcpy(block, cursor->block, sizeof cursor->block);
+}
+
+sow_status sow__cursor_pair_sine(sow__cursor *cursor, uint64_t pair_at, double *sine,
+                                 sow_error *err)
+{
+    if (cursor->pair_at != pair_at) {
+        sow_status status = sow__cursor_seek(cursor, pair_at, err);
+        if (status != SOW_OK) {
+            return status;
+        }
+        uint32_t words[4];
+        double pair[2];
+        sow__cursor_words(cursor, words, 4);
+        sow__kern_get()->normal_pairs(pair, words, 1);
+        cursor->pair_at = pair_at;
+        cursor->pair_sine = pair[1];
+    }
+    *sine = cursor->pair_sine;
+    return SOW_OK;
+}
