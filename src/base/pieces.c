@@ -1,0 +1,59 @@
+/* Numbered pieces of work, handed to threads in order.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/pieces.h"
+
+#include "base/error.h"
+#include "base/threads.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct run {
+    const sow__pieces *pieces;
+    atomic_uint_fast64_t next;
+    atomic_bool stopped;
+    pthread_mutex_t lock; /* over status and error */
+    sow_status status;
+    sow_error error;
+};
+
+static void stop(struct run *run, sow_status status, const sow_error *error)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->status == SOW_OK) {
+        run->status = status;
+        run->error = *error;
+    }
+    pthread_mutex_unlock(&run->lock);
+    atomic_store(&run->stopped, true);
+}
+
+static void work(void *user, int worker)
+{
+    struct run *run = user;
+    const sow__pieces *pieces = run->pieces;
+    while (!atomic_load(&run->stopped)) {
+        uint64_t piece = atomic_fetch_add(&run->next, 1);
+        if (piece >= pieces->n_pieces) {
+            return;
+        }
+        sow_error error;
+        sow_status status = pieces->cancelled != NULL && pieces->cancelled(pieces->cancelled_user)
+                                ? sow__fail(&error, SOW_ERROR_CANCELLED, "stopped on request")
+                                : pieces->work(pieces->user, worker, piece, &error);
+        if (status != SOW_OK) {
+            stop(run, status, &error);
+        }
+    }
+}
+
+sow_status sow__pieces_run(const sow__pieces *pieces, sow_error *err)
+{
+    struct run run = {.pieces = pieces, .lock = PTHREAD_MUTEX_INITIALIZER};
+    int n_threads =
+        (uint64_t)pieces->n_threads < pieces->n_pieces ? pieces->n_threads : (int)pieces->n_pieces;
+    sow__parallel(n_threads > 0 ? n_threads : 1, work, &run);
+    if (run.status != SOW_OK && err != NULL) {
+        *err = run.error;
+    }
+    return run.status;
+}

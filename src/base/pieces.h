@@ -1,0 +1,25 @@
+/* Numbered pieces of work, handed to threads in order.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_BASE_PIECES_H
+#define SOW_BASE_PIECES_H
+
+#include <sow/error.h>
+#include <stdbool.h>
+
+typedef struct sow__pieces {
+    int n_threads; /* 1 or more */
+    uint64_t n_pieces;
+    /* Does one piece; worker is 0..n_threads-1. The first failure stops the others before their
+     * next piece. */
+    sow_status (*work)(void *user, int worker, uint64_t piece, sow_error *err);
+    /* Asked before each piece, from any thread; NULL: never. True ends the run with
+     * SOW_ERROR_CANCELLED. */
+    bool (*cancelled)(void *user);
+    void *user;           /* for work */
+    void *cancelled_user; /* for cancelled */
+} sow__pieces;
+
+/* Runs all pieces; returns the first failure, whose text is in *err. */
+sow_status sow__pieces_run(const sow__pieces *pieces, sow_error *err);
+
+#endif

@@ -1,0 +1,212 @@
+/* What PyTorch's kernels refuse, in their order and words.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fill/draw.h"
+
+#include "base/dtype.h"
+#include "base/error.h"
+#include "base/text.h"
+#include <float.h>
+#include <math.h>
+
+/* Largest finite value of a float type. */
+static double dtype_max(sow_dtype real)
+{
+    switch (real) {
+    case SOW_F64:
+        return DBL_MAX;
+    case SOW_F16:
+        return 65504.0;
+    case SOW_BF16:
+        return 0x1.FEp127;
+    default:
+        return FLT_MAX;
+    }
+}
+
+static const char *cpp_name(sow_dtype dtype)
+{
+    return sow__dtype_info_of(dtype)->cpp_name;
+}
+
+/* "Float" in std::numeric_limits<Float>. */
+static const char *limits_name(sow_dtype real)
+{
+    return sow__dtype_scalar_name(real);
+}
+
+static sow_status not_implemented(sow_error *err, const char *kernel, sow_dtype dtype)
+{
+    return sow__fail(err, SOW_ERROR_UNSUPPORTED, "\"%s\" not implemented for '%s'", kernel,
+                     sow__dtype_scalar_name(dtype));
+}
+
+static sow_status check_overlap(const sow_tensor *view, sow_error *err)
+{
+    if (view->numel > 0 && sow__tensor_overlaps(view)) {
+        return sow__fail(
+            err, SOW_ERROR_RUNTIME,
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single "
+            "memory location. Please clone() the tensor before performing the operation.");
+    }
+    return SOW_OK;
+}
+
+static sow_status check_uniform(double a, double b, const sow_tensor *view, sow_error *err)
+{
+    sow_dtype dtype = view->storage->dtype, real = sow__dtype_real(dtype);
+    if (view->storage->device == SOW_META || (sow__dtype_is_complex(dtype) && view->numel == 0)) {
+        return SOW_OK;
+    }
+    if (!sow__dtype_is_float(real)) {
+        return not_implemented(err, "check_uniform_bounds", dtype);
+    }
+    double max = dtype_max(real);
+    if (!(a >= -max && a <= max)) {
+        return sow__fail(err, SOW_ERROR_RUNTIME, "from is out of bounds for %s", cpp_name(real));
+    }
+    if (!(b >= -max && b <= max)) {
+        return sow__fail(err, SOW_ERROR_RUNTIME, "to is out of bounds for %s", cpp_name(real));
+    }
+    if (a > b) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "uniform_ expects to return a [from, to) range, but found from=%g > to=%g",
+                         a, b);
+    }
+    if (!(b - a <= max)) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "uniform_ expects to-from <= std::numeric_limits<%s>::max(), but found "
+                         "to=%g and from=%g "
+                         "which result in to-from to exceed the limit",
+                         limits_name(real), b, a);
+    }
+    return check_overlap(view, err);
+}
+
+static sow_status check_normal(double std, const sow_tensor *view, sow_error *err)
+{
+    sow_dtype dtype = view->storage->dtype;
+    bool is_meta = view->storage->device == SOW_META;
+    if (!(std >= 0.0)) {
+        char text[SOW__REPR_SIZE];
+        if (is_meta) {
+            return sow__fail(err, SOW_ERROR_RUNTIME, "normal expects std >= 0.0, but found std %s",
+                             sow__repr_double(std, text));
+        }
+        return sow__fail(err, SOW_ERROR_RUNTIME, "normal expects std >= 0.0, but found std %g",
+                         std);
+    }
+    bool is_drawable = sow__dtype_is_float(sow__dtype_real(dtype));
+    if (is_meta) {
+        return is_drawable
+                   ? SOW_OK
+                   : sow__fail(err, SOW_ERROR_RUNTIME,
+                               "expected a floating-point or complex dtype, but got dtype=torch.%s",
+                               sow_dtype_torch_name(dtype));
+    }
+    if (view->numel == 0) {
+        return SOW_OK;
+    }
+    return is_drawable ? check_overlap(view, err)
+                       : not_implemented(err, "normal_kernel_cpu", dtype);
+}
+
+/* Rejection: the normal draw's or the proposals' checks, then the comparison that complex numbers
+ * do not have. */
+static sow_status check_trunc_normal(const sow__fill *fill, const sow_tensor *view,
+                                     sow_dialect dialect, sow_error *err)
+{
+    if (view->storage->device == SOW_META) {
+        return SOW_OK;
+    }
+    sow_dtype dtype = view->storage->dtype;
+    if (dialect == SOW_TORCH_2_11) {
+        double low = 2 * sow__trunc_cdf(fill, fill->a) - 1,
+               high = 2 * sow__trunc_cdf(fill, fill->b) - 1;
+        sow_status status = check_uniform(low, high, view, err);
+        if (status == SOW_OK && (fill->a < -dtype_max(dtype) || fill->b > dtype_max(dtype))) {
+            return sow__fail(err, SOW_ERROR_RUNTIME,
+                             "value cannot be converted to type %s without overflow",
+                             cpp_name(dtype));
+        }
+        return status;
+    }
+    bool is_normal = sow__trunc_is_normal(fill);
+    sow_status status =
+        is_normal ? check_normal(fill->std, view, err) : check_uniform(fill->a, fill->b, view, err);
+    if (status == SOW_OK && sow__dtype_is_complex(dtype)) {
+        return not_implemented(err, is_normal ? "lt_cpu" : "gt_cpu", dtype);
+    }
+    return status;
+}
+
+/* fill_ converts its number with a check; whole numbers are cut towards zero. */
+static sow_status check_constant(double value, const sow_tensor *view, sow_error *err)
+{
+    const sow__dtype_info *info = sow__dtype_info_of(view->storage->dtype);
+    sow_dtype real = sow__dtype_real(view->storage->dtype);
+    bool fits = true;
+    if (info->kind == SOW__CLASS_OPAQUE) {
+        return not_implemented(err, "fill_cpu", view->storage->dtype);
+    }
+    if (sow__dtype_is_float(real)) {
+        fits = !isfinite(value) || fabs(value) <= dtype_max(real);
+    } else if (info->kind == SOW__CLASS_INT) {
+        double limit = ldexp(1.0, info->bits - 1);
+        fits = value >= -limit && (info->bits == 64 ? value < limit : value <= limit - 1);
+    } else if (info->kind == SOW__CLASS_UINT) {
+        double limit = ldexp(1.0, info->bits);
+        fits = value >= 0 && (info->bits == 64 ? value < limit : value <= limit - 1);
+    }
+    return fits
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_RUNTIME,
+                           "value cannot be converted to type %s without overflow", info->cpp_name);
+}
+
+static sow_status check_mul(const sow_tensor *view, sow_error *err)
+{
+    return sow__dtype_is_float(view->storage->dtype)
+               ? SOW_OK
+               : not_implemented(err, "mul_cpu", view->storage->dtype);
+}
+
+/* The random matrix of orthogonal is a new tensor, so a strided target does not matter to it. */
+static sow_status check_orthogonal(const sow_tensor *view, sow_error *err)
+{
+    if (view->storage->device == SOW_META || view->numel == 0) {
+        return SOW_OK;
+    }
+    sow_dtype dtype = view->storage->dtype;
+    return sow__dtype_is_float(sow__dtype_real(dtype))
+               ? SOW_OK
+               : not_implemented(err, "normal_kernel_cpu", dtype);
+}
+
+sow_status sow__fill_check(const sow__fill *fill, const sow_tensor *tensor, sow_dialect dialect,
+                           sow_error *err)
+{
+    switch (fill->kind) {
+    case SOW__FILL_UNIFORM:
+        return check_uniform(fill->a, fill->b, tensor, err);
+    case SOW__FILL_NORMAL:
+        return check_normal(fill->std, tensor, err);
+    case SOW__FILL_SPARSE:
+        return tensor->storage->device == SOW_META ? SOW_OK : check_normal(fill->std, tensor, err);
+    case SOW__FILL_TRUNC_NORMAL:
+        return check_trunc_normal(fill, tensor, dialect, err);
+    case SOW__FILL_CONSTANT:
+        return tensor->storage->device == SOW_META ? SOW_OK
+                                                   : check_constant(fill->value, tensor, err);
+    case SOW__FILL_EYE:
+    case SOW__FILL_DIRAC:
+        return check_constant(1.0, tensor, err);
+    case SOW__FILL_ORTHOGONAL:
+        return check_orthogonal(tensor, err);
+    case SOW__FILL_MUL:
+        return check_mul(tensor, err);
+    case SOW__FILL_COPY:
+        break;
+    }
+    return SOW_OK;
+}

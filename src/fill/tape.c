@@ -1,0 +1,264 @@
+/* The tape: fills recorded on a deferred storage.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fill/tape.h"
+
+#include "base/dtype.h"
+#include "base/error.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- records
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* A tensor that has shape and dtype but no other part in the library: what a record keeps of a
+ * view. Dims beyond n_dims are not copied. */
+static sow_tensor *shadow_of(const sow_tensor *view)
+{
+    sow_tensor *shadow = calloc(1, sizeof *shadow);
+    sow__storage *stand_in = calloc(1, sizeof *stand_in);
+    if (shadow == NULL || stand_in == NULL) {
+        free(shadow);
+        free(stand_in);
+        return NULL;
+    }
+    *stand_in = (sow__storage){.n_refs = 1,
+                               .device = SOW_DEFERRED,
+                               .dtype = view->storage->dtype,
+                               .borrowed = true,
+                               .numel = view->storage->numel};
+    *shadow = *view;
+    shadow->n_refs = 1;
+    shadow->storage = stand_in;
+    shadow->override = NULL;
+    return shadow;
+}
+
+static void free_shadow(sow_tensor *shadow)
+{
+    if (shadow != NULL) {
+        free(shadow->storage);
+        free(shadow);
+    }
+}
+
+/* Elements of the storage that a view covers as one run in row-major order: only then are its
+ * pieces pieces of the storage. */
+static void find_run(sow__record *record)
+{
+    record->low = -1;
+    if (sow_tensor_is_contiguous(record->view)) {
+        record->low = record->view->offset;
+        record->high = record->view->offset + record->view->numel;
+    }
+}
+
+sow_status sow__record_make(sow__record *record, const sow__fill *fill, const sow_tensor *view,
+                            sow_error *err)
+{
+    *record = (sow__record){.fill = *fill, .view = shadow_of(view)};
+    if (record->view == NULL) {
+        return sow__fail_memory(err, sizeof *view);
+    }
+    find_run(record);
+    return SOW_OK;
+}
+
+void sow__record_clear(sow__record *record)
+{
+    sow__stream_unref(record->place.stream);
+    sow__stream_unref(record->permutations.stream);
+    sow__tape_unref(record->source);
+    free_shadow(record->source_view);
+    free_shadow(record->view);
+    *record = (sow__record){0};
+}
+
+/* ---- tapes
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+void sow__tape_unref(sow__tape *tape)
+{
+    if (tape == NULL || --tape->n_refs > 0) {
+        return;
+    }
+    for (size_t i = 0; i < tape->n_records; i++) {
+        sow__record_clear(&tape->records[i]);
+    }
+    free(tape->records);
+    free(tape);
+}
+
+static sow__tape *new_tape(const sow__storage *storage)
+{
+    sow__tape *tape = calloc(1, sizeof *tape);
+    if (tape != NULL) {
+        tape->n_refs = 1;
+        tape->dtype = storage->dtype;
+        tape->numel = (int64_t)storage->numel;
+    }
+    return tape;
+}
+
+sow__tape *sow__tape_of(sow__storage *storage)
+{
+    if (storage->tape == NULL) {
+        storage->tape = new_tape(storage);
+        storage->tape_free = sow__tape_unref;
+    }
+    return storage->tape;
+}
+
+/* A second holder of everything a record owns. */
+static sow_status copy_record(sow__record *to, const sow__record *from, sow_error *err)
+{
+    *to = *from;
+    to->view = shadow_of(from->view);
+    to->source_view = from->source_view != NULL ? shadow_of(from->source_view) : NULL;
+    to->place.stream = from->place.stream != NULL ? sow__stream_ref(from->place.stream) : NULL;
+    to->permutations.stream =
+        from->permutations.stream != NULL ? sow__stream_ref(from->permutations.stream) : NULL;
+    if (to->source != NULL) {
+        to->source->n_refs++;
+    }
+    if (to->view == NULL || (from->source_view != NULL && to->source_view == NULL)) {
+        sow__record_clear(to);
+        return sow__fail_memory(err, sizeof *from->view);
+    }
+    return SOW_OK;
+}
+
+/* A copy that shares a tape must not see what is recorded later: the storage goes on with a tape of
+ * its own. */
+static sow_status make_own(sow__storage *storage, sow_error *err)
+{
+    sow__tape *shared = sow__tape_of(storage);
+    if (shared == NULL) {
+        return sow__fail_memory(err, sizeof *shared);
+    }
+    if (shared->n_refs == 1) {
+        return SOW_OK;
+    }
+    sow__tape *own = new_tape(storage);
+    if (own == NULL) {
+        return sow__fail_memory(err, sizeof *own);
+    }
+    own->n_recorded = shared->n_recorded;
+    own->records = calloc(shared->n_records + 1, sizeof *own->records);
+    own->capacity = shared->n_records + 1;
+    sow_status status = own->records != NULL ? SOW_OK : sow__fail_memory(err, sizeof *own->records);
+    for (size_t i = 0; status == SOW_OK && i < shared->n_records; i++) {
+        status = copy_record(&own->records[i], &shared->records[i], err);
+        own->n_records += status == SOW_OK;
+    }
+    if (status != SOW_OK) {
+        sow__tape_unref(own);
+        return status;
+    }
+    sow__tape_unref(shared);
+    storage->tape = own;
+    return SOW_OK;
+}
+
+/* True when a record writes every element of the storage, in whatever order. */
+static bool overwrites_all(const sow__tape *tape, const sow__record *record)
+{
+    if (!sow__fill_overwrites(&record->fill) || record->view->numel != tape->numel) {
+        return false;
+    }
+    sow__order order;
+    sow__tensor_order(record->view, &order);
+    return sow__order_is_dense(&order);
+}
+
+sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_error *err)
+{
+    sow_status status = make_own(storage, err);
+    if (status != SOW_OK) {
+        sow__record_clear(record);
+        return status;
+    }
+    sow__tape *tape = storage->tape;
+    if (tape->n_records == tape->capacity) {
+        size_t capacity = tape->capacity == 0 ? 2 : 2 * tape->capacity;
+        sow__record *grown = realloc(tape->records, capacity * sizeof *grown);
+        if (grown == NULL) {
+            sow__record_clear(record);
+            return sow__fail_memory(err, capacity * sizeof *grown);
+        }
+        tape->records = grown;
+        tape->capacity = capacity;
+    }
+    if (overwrites_all(tape, record)) {
+        for (size_t i = 0; i < tape->n_records; i++) {
+            sow__record_clear(&tape->records[i]);
+        }
+        tape->n_records = 0;
+    }
+    tape->records[tape->n_records++] = *record;
+    tape->n_recorded++;
+    return SOW_OK;
+}
+
+/* ---- coverage
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* Marks the elements that a record writes; one byte each. */
+static void mark(const sow__record *record, unsigned char *written)
+{
+    sow__order order;
+    sow__tensor_order(record->view, &order);
+    unsigned char ones[512];
+    memset(ones, 1, sizeof ones);
+    for (int64_t first = 0; first < record->view->numel; first += (int64_t)sizeof ones) {
+        int64_t left = record->view->numel - first;
+        sow__order_scatter(&order, written, 1, first,
+                           left < (int64_t)sizeof ones ? left : (int64_t)sizeof ones, ones);
+    }
+}
+
+bool sow__tape_covers(const sow__tape *tape)
+{
+    if (tape->numel == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < tape->n_records; i++) {
+        if (overwrites_all(tape, &tape->records[i])) {
+            return true;
+        }
+    }
+    unsigned char *written = tape->n_records > 0 ? calloc((size_t)tape->numel, 1) : NULL;
+    if (written == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < tape->n_records; i++) {
+        if (sow__fill_overwrites(&tape->records[i].fill)) {
+            mark(&tape->records[i], written);
+        }
+    }
+    bool is_covered = memchr(written, 0, (size_t)tape->numel) == NULL;
+    free(written);
+    return is_covered;
+}
+
+/* A copy is streamable when its source is whole and streamable itself. */
+static bool copy_is_streamable(const sow__record *record)
+{
+    const sow_tensor *source = record->source_view;
+    return sow_tensor_is_contiguous(source) && source->numel == record->source->numel &&
+           sow__tape_is_streamable(record->source);
+}
+
+bool sow__tape_is_streamable(const sow__tape *tape)
+{
+    for (size_t i = 0; i < tape->n_records; i++) {
+        const sow__record *record = &tape->records[i];
+        if (record->low < 0 || !sow__fill_is_streamable(&record->fill) ||
+            (record->fill.kind == SOW__FILL_COPY && !copy_is_streamable(record))) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,71 @@
+/* The tape: fills recorded on a deferred storage, each with its place in the stream, and running
+ * them later. SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_FILL_TAPE_H
+#define SOW_FILL_TAPE_H
+
+#include "fill/fill.h"
+
+/* One recorded fill. The record owns what it points to. */
+typedef struct sow__record {
+    sow__fill fill;
+    sow_tensor *view; /* shape, strides and offset in the storage; its storage is a stand-in with
+                         the dtype alone */
+    sow__place place; /* where it begins; the stream is NULL when it draws nothing */
+    sow__place permutations; /* sparse alone */
+    uint64_t n_words;
+    sow__tape *source;       /* copy alone: what the source's storage held when it was copied */
+    sow_tensor *source_view; /* copy alone */
+    int64_t low,
+        high; /* elements of the storage that it covers when it is one run, else low = -1 */
+} sow__record;
+
+/* Records in the order they were made. A tape is changed only while one storage holds it: copies
+ * share it. */
+struct sow__tape {
+    int n_refs;
+    sow_dtype dtype;
+    int64_t numel; /* of the storage */
+    size_t n_records, capacity;
+    sow__record *records;
+    uint64_t n_recorded; /* ever, those that fell out too */
+};
+
+/* The tape of a deferred storage, made if need be; NULL when there is no memory. */
+sow__tape *sow__tape_of(sow__storage *storage);
+void sow__tape_unref(sow__tape *tape);
+
+/* Appends a record (taken over, also on failure) and drops all earlier ones when it overwrites
+ * every element. */
+sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_error *err);
+
+/* A record of a fill on a view of a deferred storage; draws nothing yet. NULL view on failure. */
+sow_status sow__record_make(sow__record *record, const sow__fill *fill, const sow_tensor *view,
+                            sow_error *err);
+void sow__record_clear(sow__record *record);
+
+/* True when every element is written by some record. */
+bool sow__tape_covers(const sow__tape *tape);
+
+/* True when any piece can be computed without the rest. */
+bool sow__tape_is_streamable(const sow__tape *tape);
+
+/* A worker's cursors: one per stream that it met last. Zero is the empty set. */
+#define SOW__N_CURSORS 4
+
+typedef struct sow__cursors {
+    sow__cursor cursor[SOW__N_CURSORS]; /* stream NULL: free */
+    unsigned next;                      /* the one to give up next */
+} sow__cursors;
+
+sow__cursor *sow__cursors_get(sow__cursors *cursors, sow__stream *stream);
+void sow__cursors_clear(sow__cursors *cursors);
+
+/* Elements first..first+count of the storage of a streamable tape, dense. Elements that no record
+ * covers are left. */
+sow_status sow__tape_piece(const sow__tape *tape, sow__cursors *cursors, int64_t first,
+                           int64_t count, void *out, sow_error *err);
+
+/* All elements of a tape into memory of its whole storage. */
+sow_status sow__tape_run(const sow__tape *tape, sow__cursors *cursors, void *data, sow_error *err);
+
+#endif
