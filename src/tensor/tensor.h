@@ -38,12 +38,28 @@ struct sow_tensor {
 /* One more holder of the tensor; sow_tensor_free drops one. */
 sow_tensor *sow__tensor_ref(sow_tensor *tensor);
 
-/* The memory of a cpu storage of numel elements, aligned to 64 bytes and not cleared; NULL when
- * there is none. */
+/* The memory of a cpu storage of numel elements, aligned to 64 bytes and not cleared; for no
+ * elements too. NULL when it can not be had. */
 void *sow__storage_alloc(sow_dtype dtype, uint64_t numel);
 
 /* Gives a storage memory (taken over) and makes it cpu: its tape goes away. */
 void sow__storage_set_data(sow__storage *storage, void *data);
+
+/* ---- shapes
+ * ---------------------------------------------------------------------------------------------- */
+
+#define SOW__SIZES_TEXT_SIZE (22 * SOW_MAX_DIMS + 3)
+
+/* "[2, 3]": a list of numbers as PyTorch's messages print it. Returns text. */
+const char *sow__sizes_text(int n, const int64_t *values, char text[SOW__SIZES_TEXT_SIZE]);
+
+/* Elements of a storage that a shape with strides (>= 0) reaches over, 0 for a shape without
+ * elements. false when the number does not fit int64_t. */
+bool sow__shape_extent(int n_dims, const int64_t *sizes, const int64_t *strides, int64_t *extent);
+
+/* A dim as users give it, negative ones counted from the end, into 0..n_dims-1. A scalar has dim 0
+ * and -1. SOW_ERROR_INDEX. */
+sow_status sow__tensor_dim(const sow_tensor *tensor, int dim, int *wrapped, sow_error *err);
 
 /* ---- element order
  * --------------------------------------------------------------------------------------- */
@@ -76,6 +92,11 @@ void sow__order_scatter(const sow__order *order, void *data, size_t element_byte
 void sow__order_gather(const sow__order *order, const void *data, size_t element_bytes,
                        int64_t first, int64_t count, void *buffer);
 
+/* The walk over a target in the iterator's order, and the same steps over a source of the same
+ * shape. */
+void sow__order_pair(const sow_tensor *target, const sow_tensor *source, sow__order *to,
+                     sow__order *from);
+
 /* ---- conversion
  * ------------------------------------------------------------------------------------------- */
 
@@ -83,5 +104,9 @@ void sow__order_gather(const sow__order *order, const void *data, size_t element
 bool sow__convertible(sow_dtype to, sow_dtype from);
 /* Converts n dense elements as tensor.copy_ does. */
 void sow__convert(void *out, sow_dtype to, const void *in, sow_dtype from, size_t n);
+
+/* target.copy_(source) between cpu tensors of one shape, any strides. They share no memory, or are
+ * the same elements. */
+sow_status sow__tensor_copy_cpu(sow_tensor *target, const sow_tensor *source, sow_error *err);
 
 #endif
