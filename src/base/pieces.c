@@ -37,9 +37,7 @@ static void work(void *user, int worker)
             return;
         }
         sow_error error;
-        sow_status status = pieces->cancelled != NULL && pieces->cancelled(pieces->cancelled_user)
-                                ? sow__fail(&error, SOW_ERROR_CANCELLED, "stopped on request")
-                                : pieces->work(pieces->user, worker, piece, &error);
+        sow_status status = pieces->work(pieces->user, worker, piece, &error);
         if (status != SOW_OK) {
             stop(run, status, &error);
         }

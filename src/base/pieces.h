@@ -12,11 +12,7 @@ typedef struct sow__pieces {
     /* Does one piece; worker is 0..n_threads-1. The first failure stops the others before their
      * next piece. */
     sow_status (*work)(void *user, int worker, uint64_t piece, sow_error *err);
-    /* Asked before each piece, from any thread; NULL: never. True ends the run with
-     * SOW_ERROR_CANCELLED. */
-    bool (*cancelled)(void *user);
-    void *user;           /* for work */
-    void *cancelled_user; /* for cancelled */
+    void *user;
 } sow__pieces;
 
 /* Runs all pieces; returns the first failure, whose text is in *err. */
