@@ -31,12 +31,11 @@ none_of "exported and not declared in include/" "$work/extra"
 nm -D --defined-only "$library" | awk '$2 != "A" && $3 !~ /@@SOW_[0-9]+$/ { print $3 }' >"$work/unversioned"
 none_of "exported without a version" "$work/unversioned"
 
-# Each public function is used by a test, the command or an example.
-while read -r name; do
-    grep -rqwE --include='*.c' --include='*.h' "$name" \
-        "$SOW_SOURCE/tests" "$SOW_SOURCE/cli" "$SOW_SOURCE/examples" || echo "$name"
-done <"$work/declared" >"$work/unused"
-none_of "no test, verb or example uses" "$work/unused"
+# Each public function is called by a test, the command or an example.
+find "$SOW_BUILD" -name '*.c.o' ! -path '*/sow_objects.dir/*' -exec nm -u {} + |
+    awk '$1 == "U" { print $2 }' | sort -u >"$work/called"
+comm -23 "$work/declared" "$work/called" >"$work/unused"
+none_of "no test, verb or example calls" "$work/unused"
 
 objdump -p "$library" | grep -q 'SONAME *libsow\.so\.[0-9]*$' || { echo "no SONAME" >&2 && bad=1; }
 
