@@ -57,7 +57,8 @@ sow__stream *sow__stream_ref(sow__stream *stream)
 
 void sow__stream_unref(sow__stream *stream)
 {
-    if (atomic_fetch_sub_explicit(&stream->n_refs, 1, memory_order_acq_rel) == 1) {
+    if (stream != NULL &&
+        atomic_fetch_sub_explicit(&stream->n_refs, 1, memory_order_acq_rel) == 1) {
         free(stream);
     }
 }

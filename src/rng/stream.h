@@ -27,6 +27,7 @@ void sow__stream_seed(sow__stream *stream, uint64_t seed);
 sow__stream *sow__stream_from_block(uint64_t seed, const uint32_t block[SOW__MT_N],
                                     uint32_t offset);
 sow__stream *sow__stream_ref(sow__stream *stream);
+/* NULL is fine. */
 void sow__stream_unref(sow__stream *stream);
 
 /* A reader of words. Holds one reference to its stream. Plain data otherwise: copy it with
