@@ -1,4 +1,5 @@
-"""Writes what the programs of examples/ write, with PyTorch, and keeps its digest for tests/examples.
+"""Writes what the programs and configs of examples/ give, with PyTorch and transformers, and keeps the
+digests for tests/examples.
 
 SPDX-License-Identifier: Apache-2.0
 
@@ -7,13 +8,18 @@ Run: .venv-oracle/bin/python tools/make_example_vectors.py
 
 import hashlib
 import pathlib
+import tempfile
 
 import safetensors
 import safetensors.torch
 import torch
+import transformers
 from torch.nn import init
 
-HERE = pathlib.Path(__file__).resolve().parent.parent / "tests" / "examples" / "vectors"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HERE = ROOT / "tests" / "examples" / "vectors"
+PACKAGES = (f"torch {torch.__version__}, transformers {transformers.__version__}, "
+            f"safetensors {safetensors.__version__}")
 
 
 def tensor_set():
@@ -31,6 +37,19 @@ def tensor_set():
     return safetensors.torch.save(tensors)
 
 
-digest = hashlib.sha256(tensor_set()).hexdigest()
-(HERE / "tensor_set.txt").write_text(
-    f"# torch {torch.__version__}, safetensors {safetensors.__version__}; sha256 of the file\n{digest}\n")
+def gpt2():
+    """The checkpoint of examples/gpt2, which is what GPT2Config() saves, with seed 42."""
+    config = transformers.GPT2Config(architectures=["GPT2LMHeadModel"])
+    with tempfile.TemporaryDirectory() as folder:
+        config.save_pretrained(folder)
+        saved = pathlib.Path(folder, "config.json").read_text()
+        assert saved == (ROOT / "examples" / "gpt2" / "config.json").read_text(), saved
+        torch.manual_seed(42)
+        model = transformers.AutoModelForCausalLM.from_config(config)
+        model.save_pretrained(folder)
+        return pathlib.Path(folder, "model.safetensors").read_bytes()
+
+
+for example in tensor_set, gpt2:
+    digest = hashlib.sha256(example()).hexdigest()
+    (HERE / f"{example.__name__}.txt").write_text(f"# {PACKAGES}; sha256 of the file\n{digest}\n")
