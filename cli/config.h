@@ -1,0 +1,25 @@
+/* Reading a configuration file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct cli_config {
+    char *label; /* names the file in messages */
+    char *json;
+    size_t n_bytes;
+    bool is_native; /* d_model and n_layers, no model_type */
+    bool has_seed;  /* its own seed, a number */
+    int64_t seed;
+} cli_config;
+
+/* Reads a file, the config.json of a folder, or standard input ("-"). Returns CLI_GO_ON or, after
+ * saying why, an exit status; cli_config_free is needed in both cases. Whether the text is a config
+ * at all is for the library to say. */
+int cli_config_read(cli_config *config, const char *path);
+void cli_config_free(cli_config *config);
+
+#endif

@@ -1,0 +1,186 @@
+/* sow init.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+#include "verbs.h"
+#include "write.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#define SHOWN_NAMES 10
+
+typedef struct init_options {
+    cli_model_options model;
+    cli_target target;
+} init_options;
+
+/* ---- the report of --from: which names went which way ---- */
+
+typedef enum report_kind { LOADED, INITIALISED, UNEXPECTED, MISMATCHED, N_KINDS } report_kind;
+
+static const char *const kind_names[N_KINDS] = {"loaded", "initialised", "unexpected",
+                                                "mismatched"};
+
+static bool is_of_kind(const cli_model *model, size_t index, report_kind kind)
+{
+    const sow_load_state state = sow_model_load_state(model->model, index, NULL);
+    switch (kind) {
+    case LOADED:
+        return state == SOW_LOAD_LOADED;
+    case INITIALISED:
+        return state != SOW_LOAD_LOADED;
+    default:
+        return state == SOW_LOAD_MISMATCHED;
+    }
+}
+
+/* The next name of a kind from *index on; NULL when there is none. */
+static const char *next_name(const cli_model *model, report_kind kind, size_t *index)
+{
+    if (kind == UNEXPECTED) {
+        return sow_model_unexpected(model->model, (*index)++);
+    }
+    while (*index < sow_plan_count(model->plan)) {
+        const size_t i = (*index)++;
+        if (is_of_kind(model, i, kind)) {
+            return sow_plan_at(model->plan, i)->name;
+        }
+    }
+    return NULL;
+}
+
+static void put_names(FILE *out, const cli_model *model, report_kind kind)
+{
+    size_t n = 0, index = 0;
+    while (next_name(model, kind, &index) != NULL) {
+        n++;
+    }
+    fprintf(out, "%s %zu", kind_names[kind], n);
+    const char *name;
+    index = 0;
+    for (size_t i = 0; i < SHOWN_NAMES && (name = next_name(model, kind, &index)) != NULL; i++) {
+        fputs(i > 0 ? ", " : ": ", out);
+        cli_put(out, name);
+    }
+    if (n > SHOWN_NAMES) {
+        fprintf(out, " and %zu more", n - SHOWN_NAMES);
+    }
+    fputc('\n', out);
+}
+
+static json_t *json_report(const cli_model *model)
+{
+    json_t *report = json_object();
+    json_t *files = json_array();
+    for (size_t i = 0; i < model->checkpoint.n_files; i++) {
+        cli_json_push(&files, cli_json_text(sow_safetensors_path(model->checkpoint.files[i])));
+    }
+    cli_json_set(&report, "files", files);
+    for (report_kind kind = LOADED; kind < N_KINDS; kind++) {
+        json_t *names = json_array();
+        const char *name;
+        for (size_t index = 0; (name = next_name(model, kind, &index)) != NULL;) {
+            cli_json_push(&names, cli_json_text(name));
+        }
+        cli_json_set(&report, kind_names[kind], names);
+    }
+    return report;
+}
+
+/* ---- the summary ---- */
+
+static int print_json(const init_options *options, const cli_model *model, double seconds)
+{
+    sow_plan_totals totals;
+    sow_plan_get_totals(model->plan, &totals);
+    json_t *root = json_object();
+    cli_json_set(&root, "path", cli_json_text(options->target.path));
+    cli_model_json(&root, model);
+    cli_json_set(&root, "n_tensors", cli_json_count(totals.n_tensors));
+    cli_json_set(&root, "n_parameters", cli_json_count(cli_model_n_parameters(model)));
+    cli_json_set(&root, "n_bytes", cli_json_count(totals.n_bytes));
+    cli_json_set(&root, "n_recorded", cli_json_count(totals.n_recorded));
+    cli_json_set(&root, "n_fills", cli_json_count(totals.n_fills));
+    cli_json_set(&root, "seconds", cli_json_number(round(seconds * 1e6) / 1e6));
+    if (model->checkpoint.n_files > 0) {
+        cli_json_set(&root, "from", json_report(model));
+    }
+    return cli_json_print(root, cli_target_summary(&options->target));
+}
+
+static int print_text(const init_options *options, const cli_model *model, double seconds)
+{
+    cli_page page;
+    if (!cli_page_open(&page)) {
+        return cli_fail_memory();
+    }
+    sow_plan_totals totals;
+    sow_plan_get_totals(model->plan, &totals);
+    cli_put(page.out, options->target.path);
+    fprintf(page.out, ": %s, %s, %s\n", sow_model_arch(model->model),
+            sow_dtype_name(sow_model_dtype(model->model)), sow_model_profile(model->model));
+    cli_model_put_seed(page.out, model);
+    fprintf(page.out, ", %s\n", sow_dialect_name(options->model.dialect));
+    fprintf(page.out, "%" PRIu64 " tensors, %" PRIu64 " parameters, %" PRIu64 " bytes\n",
+            totals.n_tensors, cli_model_n_parameters(model), totals.n_bytes);
+    fprintf(page.out, "%" PRIu64 " of %" PRIu64 " recorded fills run\n", totals.n_fills,
+            totals.n_recorded);
+    for (report_kind kind = LOADED; kind < N_KINDS && model->checkpoint.n_files > 0; kind++) {
+        put_names(page.out, model, kind);
+    }
+    fprintf(page.out, "%.2f s, %.0f MB/s\n", seconds,
+            seconds > 0 ? (double)totals.n_bytes / 1e6 / seconds : 0.0);
+    return cli_page_print(&page, cli_target_summary(&options->target));
+}
+
+/* ---- the verb ---- */
+
+static int run(const init_options *options, const char *config)
+{
+    cli_model model;
+    double seconds = 0.0;
+    int status = cli_model_build(&model, config, &options->model);
+    if (status == CLI_GO_ON) {
+        status = cli_target_write(&options->target, model.plan, model.metadata, &seconds);
+    }
+    if (status == CLI_GO_ON && options->target.quiet) {
+        status = CLI_DONE;
+    }
+    if (status == CLI_GO_ON) {
+        status = options->target.json ? print_json(options, &model, seconds)
+                                      : print_text(options, &model, seconds);
+    }
+    cli_model_free(&model);
+    return status;
+}
+
+int cli_init(int argc, char **argv)
+{
+    static const cli_option_group groups[] = {
+        {cli_model_rows, offsetof(init_options, model)},
+        {cli_target_rows, offsetof(init_options, target)},
+        {0},
+    };
+    static const char *const names[] = {"CONFIG", NULL};
+    static const cli_usage usage = {
+        .verb = "init",
+        .synopsis = "CONFIG|FOLDER [OPTION]... -o OUT",
+        .about = "Writes the initial weights of the model that a JSON config describes, with the\n"
+                 "bits that PyTorch would give for the same seed. CONFIG is a transformers\n"
+                 "config.json, a folder that holds one, a TransformerLens native config, or - for\n"
+                 "standard input. OUT is the old file or the whole new one at every moment.\n",
+        .groups = groups,
+        .words = names,
+    };
+    init_options options = {0};
+    cli_words words;
+    int status = cli_options_read(&usage, argc, argv, &options, &words);
+    if (status == CLI_GO_ON) {
+        status = cli_target_check(&options.target, "init");
+    }
+    if (status == CLI_GO_ON) {
+        status = run(&options, words.words[0]);
+    }
+    cli_list_free(&options.model.from);
+    return status;
+}

@@ -1,0 +1,75 @@
+/* Running a plan into the file of -o.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "write.h"
+
+#include "output.h"
+#include "progress.h"
+#include "signals.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define AT(field) offsetof(cli_target, field)
+
+const cli_option cli_target_rows[] = {
+    {"threads", 0, "N", "threads that work, 1 to 1024 (default: one per core)", AT(n_threads),
+     cli_set_threads},
+    {"force", 0, NULL, "replace OUT when it is a regular file", AT(force), cli_set_switch},
+    {"quiet", 'q', NULL, "no summary", AT(quiet), cli_set_switch},
+    {"json", 0, NULL, "the summary as JSON", AT(json), cli_set_switch},
+    {"output", 'o', "OUT", "safetensors file to write; - is standard output", AT(path),
+     cli_set_text},
+    {0},
+};
+
+static bool is_stdout(const cli_target *target)
+{
+    return strcmp(target->path, "-") == 0;
+}
+
+int cli_target_check(const cli_target *target, const char *verb)
+{
+    if (target->path == NULL) {
+        return cli_fail(CLI_USAGE, "%s: -o OUT is missing", verb);
+    }
+    if (is_stdout(target) && isatty(STDOUT_FILENO)) {
+        return cli_fail(CLI_USAGE, "-o -: standard output is a terminal; use a pipe or a file");
+    }
+    return CLI_GO_ON;
+}
+
+FILE *cli_target_summary(const cli_target *target)
+{
+    return is_stdout(target) ? stderr : stdout;
+}
+
+static void on_progress(void *user, uint64_t done_bytes, uint64_t all_bytes)
+{
+    (void)user;
+    cli_progress(done_bytes, all_bytes);
+}
+
+int cli_target_write(const cli_target *target, const sow_plan *plan, const char *const *metadata,
+                     double *seconds)
+{
+    const sow_run_options run = {.n_threads = target->n_threads,
+                                 .force = target->force,
+                                 .metadata = metadata,
+                                 .cancelled = cli_signals_came,
+                                 .progress = on_progress};
+    sow_error err;
+    const double begun = cli_now();
+    /* Into a pipe there is nothing to tidy up: signals, SIGPIPE too, end the process at once. */
+    const bool hold = !is_stdout(target);
+    if (hold) {
+        cli_signals_hold();
+    }
+    cli_progress_begin();
+    const sow_status status = sow_plan_write(plan, target->path, &run, &err);
+    cli_progress_end();
+    if (hold) {
+        cli_signals_release();
+    }
+    *seconds = cli_now() - begun;
+    return status == SOW_OK ? CLI_GO_ON : cli_fail_output(&err);
+}
