@@ -14,7 +14,7 @@ static sow__cpu_level find_machine_level(void)
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-        !__builtin_cpu_supports("bmi2")) {
+        !__builtin_cpu_supports("f16c") || !__builtin_cpu_supports("bmi2")) {
         return SOW__CPU_SCALAR;
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -45,11 +45,11 @@ const char *sow_status_exception(sow_status status)
     return "";
 }
 
-/* Copies text into a message of the given size, control characters and broken UTF-8 as \xNN, and
- * cuts what does not fit with "...". */
+/* Copies text into a message of the given size, control characters and broken UTF-8 as \xNN; what
+ * does not fit is cut, with "..." in its place. */
 static void copy_clean(char *message, size_t size, const char *text)
 {
-    size_t used = 0;
+    size_t used = 0, used_before_cut = 0;
     const unsigned char *s = (const unsigned char *)text;
     while (*s != '\0') {
         char piece[8];
@@ -64,8 +64,11 @@ static void copy_clean(char *message, size_t size, const char *text)
             piece[n] = '\0';
         }
         size_t piece_size = strlen(piece);
-        if (used + piece_size + sizeof "..." > size) {
-            memcpy(message + used, "...", sizeof "...");
+        if (used + sizeof "..." <= size) {
+            used_before_cut = used;
+        }
+        if (used + piece_size >= size) {
+            memcpy(message + used_before_cut, "...", sizeof "...");
             return;
         }
         memcpy(message + used, piece, piece_size);
@@ -75,9 +78,13 @@ static void copy_clean(char *message, size_t size, const char *text)
     message[used] = '\0';
 }
 
+/* Of this thread, for sow__fail_within without a record. */
+static _Thread_local sow_status last_status = SOW_ERROR_RUNTIME;
+
 static sow_status fail(sow_error *err, sow_status status, int64_t offset, const char *format,
                        va_list args)
 {
+    last_status = status;
     if (err != NULL) {
         char text[2 * SOW_ERROR_MESSAGE_SIZE];
         vsnprintf(text, sizeof text, format, args);
@@ -114,7 +121,7 @@ sow_status sow__fail_memory(sow_error *err, size_t n_bytes)
 sow_status sow__fail_within(sow_error *err, const char *format, ...)
 {
     if (err == NULL) {
-        return SOW_ERROR_RUNTIME;
+        return last_status;
     }
     char text[2 * SOW_ERROR_MESSAGE_SIZE];
     va_list args;

@@ -18,7 +18,8 @@ sow_status sow__fail_at(sow_error *err, sow_status status, int64_t offset, const
 /* sow__fail for a failed allocation of n_bytes. */
 sow_status sow__fail_memory(sow_error *err, size_t n_bytes);
 
-/* Puts "prefix: " before the message of a record that a callee filled; returns its status. */
+/* Puts "prefix: " before the message of a record that a callee filled; returns its status. To be
+ * called right after the callee failed on this thread: err may then be NULL, too. */
 sow_status sow__fail_within(sow_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -34,14 +34,37 @@ static void leave_c_locale(locale_t before)
     }
 }
 
+/* Adds one to the last digit of "1.5e-07"; false when that takes another digit. */
+static bool add_to_last_digit(char *text)
+{
+    for (char *d = strchr(text, 'e') - 1; d >= text; d--) {
+        if (*d >= '0' && *d < '9') {
+            ++*d;
+            return true;
+        }
+        if (*d == '9') {
+            *d = '0';
+        }
+    }
+    return false;
+}
+
+/* The value rounded to a number of digits, if that reads back as the value. The numbers that do
+ * reach further up than down from a power of two, so there the next digit may do as well. */
+static bool format_digits(double value, int n_digits, char text[SOW__REPR_SIZE])
+{
+    snprintf(text, SOW__REPR_SIZE, "%.*e", n_digits - 1, value);
+    return strtod(text, NULL) == value || (add_to_last_digit(text) && strtod(text, NULL) == value);
+}
+
 /* "1.5e-07" as Python spells an exponent: at least two digits, which printf does too; only the
  * choice of form differs: Python writes 1e16 and above and below 1e-4 with an exponent. */
 static void format_repr(double value, char text[SOW__REPR_SIZE])
 {
     int precision = 1;
-    do {
-        snprintf(text, SOW__REPR_SIZE, "%.*e", precision - 1, value);
-    } while (strtod(text, NULL) != value && ++precision <= 17);
+    while (!format_digits(value, precision, text) && precision < 17) {
+        precision++;
+    }
     int exponent = atoi(strchr(text, 'e') + 1);
     if (exponent < -4 || exponent >= 16) {
         return;
@@ -66,7 +89,8 @@ const char *sow__repr_double(double value, char text[SOW__REPR_SIZE])
 
 bool sow__parse_double(const char *text, double *value)
 {
-    if (text[0] == '\0' || isspace((unsigned char)text[0])) {
+    /* strtod knows hexadecimal and nan(...) as well, which Python does not. */
+    if (text[0] == '\0' || isspace((unsigned char)text[0]) || strpbrk(text, "xX(") != NULL) {
         return false;
     }
     char *end;

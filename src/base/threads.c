@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define MAX_THREADS 1024
+
 int sow__cpu_count(void)
 {
     cpu_set_t set;
@@ -20,6 +22,9 @@ int sow__cpu_count(void)
 
 int sow__thread_count(int n_threads)
 {
+    if (n_threads > MAX_THREADS) {
+        return MAX_THREADS;
+    }
     return n_threads > 0 ? n_threads : sow__cpu_count();
 }
 
@@ -37,14 +42,24 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
+/* Every signal but those that a thread gets for what it does itself. */
+static void fill_blocked(sigset_t *set)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        sigdelset(set, own[i]);
+    }
+}
+
 void sow__parallel(int n_threads, void (*work)(void *user, int worker), void *user)
 {
     int n_extra = n_threads - 1, n_started = 0;
     struct worker *workers = n_extra > 0 ? calloc((size_t)n_extra, sizeof *workers) : NULL;
     if (workers != NULL) {
-        sigset_t all, before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
+        sigset_t blocked, before;
+        fill_blocked(&blocked);
+        pthread_sigmask(SIG_BLOCK, &blocked, &before);
         for (; n_started < n_extra; n_started++) {
             workers[n_started] =
                 (struct worker){.work = work, .user = user, .index = n_started + 1};

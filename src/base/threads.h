@@ -6,7 +6,7 @@
 /* Cores that this process may use, at least 1. */
 int sow__cpu_count(void);
 
-/* n_threads as users give it: 0 or less is one per core. */
+/* n_threads as users give it: 0 or less is one per core, and 1024 is the most. */
 int sow__thread_count(int n_threads);
 
 /* Calls work(user, worker) for worker = 0..n_threads-1, worker 0 on the caller's thread, and
