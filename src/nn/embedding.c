@@ -44,8 +44,7 @@ static sow_status build(sow_module *module, int64_t num_embeddings, int64_t embe
         status = sow__module_add_parameter(module, "weight", 2, sizes, factory, err);
     }
     if (status == SOW_OK) {
-        status =
-            sow_normal(sow_module_tensor(module, "weight"), 0.0, 1.0, factory->generator, err);
+        status = sow_normal(sow_module_tensor(module, "weight"), 0.0, 1.0, factory->generator, err);
     }
     return status == SOW_OK ? zero_padding_row(module, err) : status;
 }

@@ -215,7 +215,8 @@ sow_status sow__module_add_parameter(sow_module *module, const char *name, int n
 }
 
 /* ---- paths
- * ------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* Walks all but the last part of a dotted path; *last is that part. NULL when a module on the way
  * is missing. */
@@ -296,7 +297,8 @@ const char *sow_module_child_name(const sow_module *module, size_t index)
 }
 
 /* ---- walks
- * ------------------------------------------------------------------------------------------------- */
+ * -------------------------------------------------------------------------------------------------
+ */
 
 sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user, sow_error *err)
 {
