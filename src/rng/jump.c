@@ -20,10 +20,12 @@ enum {
     N_WORDS = (DEGREE + 63) / 64,      /* of a polynomial of degree < DEGREE */
     FREE_BITS = 14,                    /* x^m with m of so many bits needs no reduction */
     GROUP = 8,                         /* words that are reduced together */
+    SHIFTED = GROUP + 2, /* words of a shifted group, the last one 0: an even number */
     N_BLOCKS = (DEGREE + SOW__MT_N + SOW__MT_N - 1) / SOW__MT_N,
 };
 
-/* x^(64 * i) times x^(e - DEGREE) begins `back` words below word i, `shift` bits into it. */
+/* x^(64 * i) times x^(e - DEGREE) begins `back` words below word i, `shift` bits into it. Kept by
+ * shift, so that terms with the same one follow each other. */
 struct term {
     unsigned back, shift;
 };
@@ -59,37 +61,52 @@ static void find_terms(struct term terms[N_LOWER])
 {
     uint16_t exponents[SOW__MT_N_EXPONENTS];
     sow__mt_polynomial(exponents);
-    for (int i = 0; i < SOW__MT_N_EXPONENTS; i++) {
-        unsigned distance = DEGREE - (unsigned)exponents[i];
-        if (distance != 0) {
-            *terms++ =
-                (struct term){.back = (distance + 63) / 64, .shift = (64 - distance % 64) % 64};
+    int n = 0;
+    for (unsigned shift = 0; shift < 64; shift++) {
+        for (int i = 0; i < SOW__MT_N_EXPONENTS; i++) {
+            unsigned distance = DEGREE - (unsigned)exponents[i];
+            if (distance != 0 && (distance + shift) % 64 == 0) {
+                terms[n++] = (struct term){.back = (distance + shift) / 64, .shift = shift};
+            }
         }
     }
 }
 
-/* words ^= high * x^shift, for GROUP words of high; touches GROUP + 1. */
-static void add_shifted(uint64_t *words, const uint64_t high[GROUP], unsigned shift)
+static void shift_group(uint64_t *restrict shifted, const uint64_t *restrict padded, unsigned shift)
 {
-    uint64_t product[GROUP + 1];
-    product[0] = high[0] << shift;
-    for (int i = 1; i < GROUP; i++) {
-        product[i] = high[i] << shift | high[i - 1] >> 1 >> (63 - shift);
-    }
-    product[GROUP] = high[GROUP - 1] >> 1 >> (63 - shift);
-    for (int i = 0; i <= GROUP; i++) {
-        words[i] ^= product[i];
+    for (int i = 0; i < SHIFTED; i++) {
+        shifted[i] = padded[i + 1] << shift | padded[i] >> 1 >> (63 - shift);
     }
 }
 
-/* Reduces a polynomial of 2 * N_WORDS words modulo p. The second highest exponent is 623 below the
- * top one, so the words of a group do not reach into each other. */
+static void add_group(uint64_t *restrict words, const uint64_t *restrict shifted)
+{
+    for (int i = 0; i < SHIFTED; i++) {
+        words[i] ^= shifted[i];
+    }
+}
+
+/* Adds what a group of words above the degree is modulo p. The second highest exponent is 623 below
+ * the top one, so the words of a group do not reach into each other. */
+static void reduce_group(uint64_t *group, const struct term terms[N_LOWER])
+{
+    uint64_t padded[SHIFTED + 1] = {0}, shifted[SHIFTED];
+    unsigned shift = 64;
+    memcpy(padded + 1, group, GROUP * sizeof *group);
+    for (int t = 0; t < N_LOWER; t++) {
+        if (terms[t].shift != shift) {
+            shift = terms[t].shift;
+            shift_group(shifted, padded, shift);
+        }
+        add_group(group - terms[t].back, shifted);
+    }
+}
+
+/* Reduces a polynomial of 2 * N_WORDS words modulo p. */
 static void reduce(uint64_t words[2 * N_WORDS], const struct term terms[N_LOWER])
 {
-    for (unsigned i = 2 * N_WORDS - GROUP; i >= N_WORDS; i -= GROUP) {
-        for (int t = 0; t < N_LOWER; t++) {
-            add_shifted(words + i - terms[t].back, words + i, terms[t].shift);
-        }
+    for (int i = 2 * N_WORDS - GROUP; i >= N_WORDS; i -= GROUP) {
+        reduce_group(words + i, terms);
     }
     /* The last word holds the top DEGREE % 64 bits of the remainder and what is still above. */
     uint64_t high = words[N_WORDS - 1] >> DEGREE % 64 << DEGREE % 64;

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cursor runs over at most so many blocks before it jumps instead. A jump costs about half a
- * millisecond; so does running over 8 million words with vector instructions. */
+/* A cursor runs over at most so many blocks before it jumps instead. Measured with AVX2 (with
+ * scalar code both double): running over these 5 million words 0.4 ms, a jump to the other side 0.4
+ * ms. */
 #define RUN_BLOCKS 8192
 
 static void set_block(uint32_t block[SOW__MT_N], uint64_t seed)
