@@ -149,7 +149,7 @@ static void square(struct scratch *s, bool odd)
 }
 
 /* power = x^n mod p, by squaring from the top bit of n on. */
-static void raise(struct scratch *s, uint64_t n)
+static void find_power(struct scratch *s, uint64_t n)
 {
     int n_left = 0;
     while (n >> n_left >= 1u << FREE_BITS) {
@@ -190,7 +190,7 @@ sow_status sow__mt_jump(uint32_t state[SOW__MT_N], uint64_t n, sow_error *err)
         return sow__fail_memory(err, sizeof *s);
     }
     find_terms(s->terms);
-    raise(s, n - 1);
+    find_power(s, n - 1);
     memcpy(s->raw, state, sizeof s->sum);
     apply(s);
     memcpy(state, s->sum, sizeof s->sum);

@@ -119,6 +119,44 @@ static void test_base_text__whole_numbers(void **unused)
     }
 }
 
+/* The end of the text is one more wrong byte: nothing behind it is read. */
+static void test_base_text__utf8_lengths(void **unused)
+{
+    (void)unused;
+    const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"", 1},
+        {"a", 1},
+        {"\x7F", 1},
+        {"\xC2\x80", 2},
+        {"\xDF\xBF", 2},
+        {"\xE0\xA0\x80", 3},
+        {"\xED\x9F\xBF", 3},
+        {"\xEE\x80\x80", 3},
+        {"\xEF\xBF\xBF", 3},
+        {"\xF0\x90\x80\x80", 4},
+        {"\xF4\x8F\xBF\xBF", 4},
+        {"\x80", 0},
+        {"\xC1\xBF", 0},
+        {"\xC2", 0},
+        {"\xE0\x9F\xBF", 0},
+        {"\xE1\x80", 0},
+        {"\xED\xA0\x80", 0},
+        {"\xF0\x8F\xBF\xBF", 0},
+        {"\xF1\x80\x80", 0},
+        {"\xF4\x90\x80\x80", 0},
+        {"\xF5\x80\x80\x80", 0},
+        {"\xFF", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *copy = strdup(cases[i].text); /* so that reading too far is seen by the sanitizer */
+        assert_int_equal(sow__utf8_length((unsigned char *)copy), cases[i].length);
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_base_text__the_locale_does_not_matter),
         cmocka_unit_test(test_base_text__other_texts_are_no_numbers),
         cmocka_unit_test(test_base_text__whole_numbers),
+        cmocka_unit_test(test_base_text__utf8_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
