@@ -1,0 +1,53 @@
+/* Binding arguments to the signature of a class, as a Python call does.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_NN_ARGS_H
+#define SOW_NN_ARGS_H
+
+#include "nn/value.h"
+
+#define SOW__MAX_PARAMETERS 24
+
+/* The arguments of one call, every parameter of the signature bound: given or default. */
+typedef struct sow__args {
+    const char *class_name; /* "Conv2d", for messages */
+    int n_parameters;
+    char names[SOW__MAX_PARAMETERS][32];
+    sow__value values[SOW__MAX_PARAMETERS];
+    bool given[SOW__MAX_PARAMETERS];
+    sow__value rest;     /* list: what *args took */
+    sow__value keywords; /* dict: what **kwargs took */
+    sow_factory factory; /* device= and dtype= over the caller's factory; generator of the build */
+} sow__args;
+
+/* Binds positional (a list) and keyword (a dict) values to a Python signature such as "in_features,
+ * out_features, bias=True, device=None, dtype=None". Takes the values. SOW_ERROR_TYPE with Python's
+ * words: "Linear.__init__() missing 1 required positional argument: 'out_features'", "... got an
+ * unexpected keyword argument 'foo'", "... got multiple values for argument 'in_features'", "...
+ * takes from 3 to 6 positional arguments but 7 were given". Understands "*" (keyword-only after
+ * it), "*args" and "**kwargs". Defaults are numbers, strings, True, False, None, (). factory: what
+ * device and dtype are when they are not given (None). On failure args is cleared. */
+sow_status sow__args_bind(sow__args *args, const char *class_name, const char *signature,
+                          sow__value *positional, sow__value *keyword, const sow_factory *factory,
+                          sow_error *err);
+void sow__args_clear(sow__args *args);
+
+/* The value bound to a parameter; it must be in the signature. */
+sow__value *sow__args_get(sow__args *args, const char *name);
+
+/* Typed reading. Each fails with SOW_ERROR_TYPE in PyTorch's words for a size of the wrong type
+ * ("empty(): argument 'size' ..."). An int is a whole number (a bool counts as 0 or 1). */
+sow_status sow__args_int(sow__args *args, const char *name, int64_t *value, sow_error *err);
+/* int or float. */
+sow_status sow__args_number(sow__args *args, const char *name, double *value, sow_error *err);
+/* By truth, as Python's if. */
+bool sow__args_truth(sow__args *args, const char *name);
+/* None: *is_none; else as sow__args_int. */
+sow_status sow__args_optional_int(sow__args *args, const char *name, int64_t *value, bool *is_none,
+                                  sow_error *err);
+/* An int repeated n times, or a list as it is; *n_values gets the count, at most most. */
+sow_status sow__args_ints(sow__args *args, const char *name, int n, int most, int64_t *values,
+                          int *n_values, sow_error *err);
+/* The text of a string; NULL when it is none. */
+const char *sow__args_text(sow__args *args, const char *name);
+
+#endif

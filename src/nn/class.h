@@ -1,0 +1,42 @@
+/* Module classes: one line each in registry.def, built from bound arguments.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOW_NN_CLASS_H
+#define SOW_NN_CLASS_H
+
+#include "nn/args.h"
+
+typedef struct sow__class sow__class;
+
+struct sow__class {
+    const char *name;      /* "Conv2d" */
+    const char *signature; /* PyTorch's, without self; "" for none */
+    int variant; /* for a family that shares its functions: number of spatial dims, gates... */
+    /* Builds the module; draws as PyTorch's constructor draws. */
+    sow_module *(*construct)(const sow__class *of, sow__args *args, sow_error *err);
+    /* reset_parameters of one module's own tensors; NULL: the class has none. */
+    sow_status (*reset)(sow_module *module, sow_generator *generator, sow_error *err);
+};
+
+/* By name ("Conv2d"); NULL when torch.nn has no such class here. */
+const sow__class *sow__class_find(const char *name);
+/* Number index in the registry's order, NULL past the end. */
+const sow__class *sow__class_at(size_t index);
+
+/* Calls a class: binds, constructs. Takes the values. */
+sow_module *sow__class_call(const sow__class *class, sow__value *positional, sow__value *keyword,
+                            const sow_factory *factory, sow_error *err);
+
+/* True when the signature has a parameter named device: what skip_init asks. */
+bool sow__class_takes_device(const sow__class *class);
+
+/* A class without state: takes its arguments, checks what PyTorch checks, has nothing. */
+sow_module *sow__construct_stateless(const sow__class *of, sow__args *args, sow_error *err);
+
+/* A new module of a class. */
+sow_module *sow__module_of(const sow__class *of, sow_error *err);
+
+/* copy.deepcopy: the tree with tensors of its own; ties inside it stay. Deferred tensors are copied
+ * by record. */
+sow_module *sow__module_clone(const sow_module *module, sow_error *err);
+
+#endif
