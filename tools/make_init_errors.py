@@ -321,13 +321,15 @@ CALLS += [f"deprecated.{name} f32 cpu 2{REQUIRED.get(name, '')}" for name in ALI
 BOUNDS = []
 for name in ("xavier_uniform", "xavier_normal"):
     for sizes in ("3,5", "1,1", "7,11,3", "64,3,7,7", "768,3072", "5,2,3,3,3", "0,3"):
-        BOUNDS += [f"{name} f32 meta {sizes} gain={g}" for g in ("1.0", "1.6666666666666667", "0.02")]
+        BOUNDS += [f"{name} f32 meta {sizes} gain={g}"
+                   for g in ("1.0", "1.6666666666666667", "0.02")]
 for name in ("kaiming_uniform", "kaiming_normal"):
     for sizes in ("3,5", "1,1", "7,11,3", "64,3,7,7", "768,3072", "5,2,3,3,3"):
-        BOUNDS += [f"{name} f32 meta {sizes}{a}{m}{n}" for a in ("", " a=2.23606797749979", " a=-0.3")
+        BOUNDS += [f"{name} f32 meta {sizes}{a}{m}{n}"
+                   for a in ("", " a=2.23606797749979", " a=-0.3")
                    for m in ("", " mode=fan_out") for n in ("", " nonlinearity=relu")]
-        BOUNDS += [f"{name} f32 meta {sizes} nonlinearity={n}" for n in
-                   ("linear", "conv1d", "conv_transpose3d", "sigmoid", "tanh", "selu")]
+        BOUNDS += [f"{name} f32 meta {sizes} nonlinearity={n}"
+                   for n in ("linear", "conv1d", "conv_transpose3d", "sigmoid", "tanh", "selu")]
 for name in ("guarded.lecun_normal", "guarded.default_flax_embed_init"):
     BOUNDS += [f"{name} f32 cpu {sizes}" for sizes in ("3,5", "7,11,3", "64,3,7,7", "8,300")]
 
@@ -349,7 +351,8 @@ def parse(call):
     sizes, _, strides = geometry.partition(":")
     numbers = lambda text: [int(n) for n in text.split(",")] if text not in ("", "-") else []
     if strides:
-        tensor = torch.empty_strided(numbers(sizes), numbers(strides), dtype=DTYPES[dtype], device=device)
+        tensor = torch.empty_strided(numbers(sizes), numbers(strides), dtype=DTYPES[dtype],
+                                     device=device)
     else:
         tensor = torch.empty(numbers(sizes), dtype=DTYPES[dtype], device=device)
     if name == "calculate_fans":
@@ -406,8 +409,8 @@ def numbers():
         yield f"gain\t{name}\t{(3.0).hex()}\t{float(init.calculate_gain(name, 3.0)).hex()}"
     for slope in SLOPES:
         yield f"gain\tleaky_relu\t{slope.hex()}\t{init.calculate_gain('leaky_relu', slope).hex()}"
-    for sizes in ("3,5", "1,1", "7,11,3", "64,3,7,7", "768,3072", "5,2,3,3,3", "0,3", "3,0", "2,3,0",
-                  "2,3,4,5,6,7"):
+    for sizes in ("3,5", "1,1", "7,11,3", "64,3,7,7", "768,3072", "5,2,3,3,3", "0,3", "3,0",
+                  "2,3,0", "2,3,4,5,6,7"):
         tensor = torch.empty([int(n) for n in sizes.split(",")], device="meta")
         fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)
         yield f"fans\t{sizes}\t{fan_in}\t{fan_out}"
@@ -425,5 +428,5 @@ if __name__ == "__main__":
     HERE.mkdir(parents=True, exist_ok=True)
     write("errors.txt", "call, what Python said, its warnings; separated by tabs",
           [outcome(call) for call in dict.fromkeys(CALLS)])
-    write("numbers.txt", "gain, param or -, value | fans, sizes, in, out | fill, call, kind, numbers; "
-          "separated by tabs", list(numbers()))
+    write("numbers.txt", "gain, param or -, value | fans, sizes, in, out | fill, call, kind, "
+          "numbers; separated by tabs", list(numbers()))

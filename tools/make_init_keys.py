@@ -43,7 +43,8 @@ def by_key(weight, bias, key, mean, std, scale, groups, clip):
     weight_rule, bias_rule = {
         "orthogonal": (orthogonal, zeros),
         "normal": (lambda w: init.normal_(w, mean, std), zeros),
-        "biased_normal": (lambda w: init.normal_(w, mean, std), lambda w, b: init.normal_(b, mean, std)),
+        "biased_normal": (lambda w: init.normal_(w, mean, std),
+                          lambda w, b: init.normal_(b, mean, std)),
         "uniform": (lambda w: init.uniform_(w, 0.0, scale), zeros),
         "kaiming_uniform": (init.kaiming_uniform_, by_fan_in),
         "kaiming_normal": (init.kaiming_normal_, by_fan_in),
@@ -78,7 +79,8 @@ def case(key, dtype, sizes, n_bias, named, seed):
     after[:1].normal_()
     after[1:].uniform_()
     size = "none" if n_bias is None else str(n_bias)
-    return "\t".join([key, dtype, sizes, size, named, str(seed), hexed(weight), hexed(bias), hexed(after)])
+    return "\t".join([key, dtype, sizes, size, named, str(seed),
+                      hexed(weight), hexed(bias), hexed(after)])
 
 
 def cases():
@@ -96,7 +98,7 @@ def cases():
 if __name__ == "__main__":
     OUT.parent.mkdir(parents=True, exist_ok=True)
     head = (f"# torch {torch.__version__}; made by tools/make_init_keys.py\n"
-            "# key, dtype, sizes, bias elements, options, seed, weight, bias, next numbers (hex of the "
-            "bytes); separated by tabs\n"
+            "# key, dtype, sizes, bias elements, options, seed, weight, bias, next numbers (hex of "
+            "the bytes); separated by tabs\n"
             f"# others: {OTHERS}\n")
     OUT.write_text(head + "\n".join(cases()) + "\n")

@@ -41,7 +41,7 @@ sow_status sow_calculate_fans(const sow_tensor *tensor, int64_t *fan_in, int64_t
 
 sow_status sow__xavier_std(const sow_tensor *tensor, double gain, double *std, sow_error *err)
 {
-    int64_t fan_in, fan_out;
+    int64_t fan_in = 0, fan_out = 0;
     sow_status status = sow_calculate_fans(tensor, &fan_in, &fan_out, err);
     if (status != SOW_OK) {
         return status;
@@ -89,12 +89,12 @@ sow_status sow__kaiming_std(const sow_tensor *tensor, const sow_init_args *args,
         *nothing = true;
         return SOW_OK;
     }
-    int64_t fan;
+    int64_t fan = 0;
     sow_status status = calculate_correct_fan(tensor, args->mode, &fan, err);
     if (status != SOW_OK) {
         return status;
     }
-    double gain;
+    double gain = 0.0;
     status = sow_calculate_gain(args->nonlinearity != NULL ? args->nonlinearity
                                                            : SOW__KAIMING_NONLINEARITY,
                                 &args->a, &gain, err);

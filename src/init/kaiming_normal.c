@@ -8,7 +8,7 @@ sow_status sow__resolve_kaiming_normal(const sow_tensor *tensor, const sow_init_
                                        sow_error *err)
 {
     (void)generator;
-    double std;
+    double std = 0.0;
     const sow_status status = sow__kaiming_std(tensor, args, &std, &out->nothing, err);
     if (status != SOW_OK || out->nothing) {
         return status;

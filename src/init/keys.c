@@ -72,7 +72,7 @@ static sow_init_args weight_args(const struct key *key, const sow_tensor *weight
 static sow_status fill_bias_by_fan_in(sow_tensor *bias, const sow_tensor *weight,
                                       sow_generator *generator, sow_error *err)
 {
-    int64_t fan_in;
+    int64_t fan_in = 0;
     const sow_status status = sow_calculate_fans(weight, &fan_in, NULL, err);
     if (status != SOW_OK) {
         return status;

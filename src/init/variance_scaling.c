@@ -11,7 +11,7 @@
 /* sqrt(1 / fan_in). */
 static sow_status fan_in_std(const sow_tensor *tensor, double *std, sow_error *err)
 {
-    int64_t fan_in;
+    int64_t fan_in = 0;
     const sow_status status = sow_calculate_fans(tensor, &fan_in, NULL, err);
     if (status != SOW_OK) {
         return status;
@@ -31,7 +31,7 @@ sow_status sow_guarded_lecun_normal(sow_tensor *tensor, sow_generator *generator
     if (sow__init_leaves(tensor, true)) {
         return SOW_OK;
     }
-    double std;
+    double std = 0.0;
     const sow_status status = fan_in_std(tensor, &std, err);
     if (status != SOW_OK) {
         return status;
@@ -48,7 +48,7 @@ sow_status sow_guarded_default_flax_embed_init(sow_tensor *tensor, sow_generator
     if (sow__init_leaves(tensor, true)) {
         return SOW_OK;
     }
-    double std;
+    double std = 0.0;
     const sow_status status = fan_in_std(tensor, &std, err);
     if (status != SOW_OK) {
         return status;

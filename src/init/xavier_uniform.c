@@ -10,7 +10,7 @@ sow_status sow__resolve_xavier_uniform(const sow_tensor *tensor, const sow_init_
                                        sow_error *err)
 {
     (void)generator;
-    double std;
+    double std = 0.0;
     const sow_status status = sow__xavier_std(tensor, args->gain, &std, err);
     if (status != SOW_OK) {
         return status;
