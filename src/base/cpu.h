@@ -14,6 +14,6 @@ typedef enum sow__cpu_level {
 sow__cpu_level sow__cpu_level_get(void);
 
 /* "scalar", "avx2", "avx512". */
-const char *sow__cpu_level_name(sow__cpu_level level);
+const char *sow__cpu_level_name(sow__cpu_level of);
 
 #endif
