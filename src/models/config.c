@@ -125,23 +125,20 @@ void sow__config_close(sow__config *config)
     config->object = NULL;
 }
 
-const json_t *sow__config_get(const sow__config *config, const char *name, const char *alias)
-{
-    const json_t *value = json_object_get(config->object, name);
-    return value != NULL || alias == NULL ? value : json_object_get(config->object, alias);
-}
-
 bool sow__config_has(const sow__config *config, const char *name)
 {
-    return sow__config_get(config, name, NULL) != NULL;
+    return json_object_get(config->object, name) != NULL;
 }
 
-/* The one of two names that the config has; the first when it has neither. */
+/* The one of two names that counts: the alias when it is there. */
 static const char *name_there(const sow__config *config, const char *name, const char *alias)
 {
-    return alias == NULL || sow__config_has(config, name) || !sow__config_has(config, alias)
-               ? name
-               : alias;
+    return alias != NULL && sow__config_has(config, alias) ? alias : name;
+}
+
+const json_t *sow__config_get(const sow__config *config, const char *name, const char *alias)
+{
+    return json_object_get(config->object, name_there(config, name, alias));
 }
 
 /* ---- failures

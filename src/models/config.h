@@ -28,8 +28,8 @@ sow_status sow__config_open(sow__config *config, const char *json, size_t n_byte
                             const char *label, sow_error *err);
 void sow__config_close(sow__config *config);
 
-/* The value of a field, or of its alias (NULL: none) when the field is absent; NULL: neither is
- * there. */
+/* The value of a field; an alias (NULL: none) counts before the name when both are there, as in
+ * transformers. NULL: neither is there. */
 const json_t *sow__config_get(const sow__config *config, const char *name, const char *alias);
 
 /* True when a field is there, null or not. */

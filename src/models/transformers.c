@@ -14,18 +14,26 @@
 /* ---- config fields of the base class
  * ------------------------------------------------------------------------- */
 
-int64_t sow__transformers_num_labels(sow__config *config)
+/* id2label's number of entries; `fallback` when it is not there. */
+static int64_t count_labels(sow__config *config, int64_t fallback)
 {
     const json_t *names = sow__config_get(config, "id2label", NULL);
-    int64_t n_labels = sow__config_size(config, "num_labels", NULL, 2);
-    if (names != NULL && !json_is_null(names)) {
-        if (!json_is_object(names)) {
-            sow__config_expected(config, "id2label", "an object");
-        }
-        n_labels = (int64_t)json_object_size(names);
+    if (names == NULL || json_is_null(names)) {
+        return fallback;
     }
+    if (!json_is_object(names)) {
+        sow__config_expected(config, "id2label", "an object");
+    }
+    return (int64_t)json_object_size(names);
+}
+
+int64_t sow__transformers_num_labels(sow__config *config)
+{
+    const int64_t n_names = count_labels(config, -1);
+    const int64_t n_labels =
+        sow__config_size(config, "num_labels", NULL, n_names < 0 ? 2 : n_names);
     const char *problem_type = sow__config_string(config, "problem_type", NULL);
-    if (n_labels == 1 && problem_type != NULL &&
+    if ((n_names < 0 ? n_labels : n_names) == 1 && problem_type != NULL &&
         strcmp(problem_type, "single_label_classification") == 0) {
         sow__config_fail(config, SOW_ERROR_VALUE,
                          "`problem_type=\"single_label_classification\"` requires `num_labels > "

@@ -49,7 +49,7 @@ sow_status sow__transformers_post_init(const sow__pretrained *model, sow_module 
 sow_status sow__transformers_base_init(sow_module *module, double std, sow_generator *generator,
                                        sow_error *err);
 
-/* num_labels as the config class finds it: entries of id2label, else the field, else 2. */
+/* num_labels as the config class finds it: the field, else the entries of id2label, else 2. */
 int64_t sow__transformers_num_labels(sow__config *config);
 
 #endif
