@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 
-work=$(mktemp -d)
+work=$(mktemp -d "$SOW_BUILD/tests/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 "$SOW_BUILD/examples/tensor_set" "$work/set.safetensors"
 expected=$(grep -v '^#' "$SOW_SOURCE/tests/examples/vectors/tensor_set.txt")

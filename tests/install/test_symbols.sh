@@ -5,7 +5,7 @@
 set -eu
 
 library=$SOW_BUILD/libsow.so
-work=$(mktemp -d)
+work=$(mktemp -d "$SOW_BUILD/tests/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 bad=0
 

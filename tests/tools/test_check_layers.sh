@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 
-tree=$(mktemp -d)
+tree=$(mktemp -d "$SOW_BUILD/tests/work.XXXXXX")
 trap 'rm -rf "$tree"' EXIT
 
 fail() {
