@@ -1,0 +1,104 @@
+/* Words: MT19937 blocks, tempering, xor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "kern/vectors.h"
+
+static void test_kern_words__blocks_equal_torch(void **unused)
+{
+    (void)unused;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        uint32_t state[SOW__MT_N] = {0};
+        vector_file v = vectors_open("words.txt");
+        while (vectors_next(&v)) {
+            unsigned seed;
+            if (sscanf(v.key, "state %u", &seed) == 1) {
+                seed_state(state, seed);
+            } else if (strncmp(v.key, "words", 5) != 0) {
+                kern->twist(state);
+            } else {
+                continue;
+            }
+            check_answer(v.key, state, SOW__MT_N, sizeof *state, v.answer, false);
+        }
+        vectors_close(&v);
+    }
+}
+
+static void test_kern_words__words_equal_torch(void **unused)
+{
+    (void)unused;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        vector_file v = vectors_open("words.txt");
+        while (vectors_next(&v)) {
+            unsigned seed;
+            size_t n;
+            if (sscanf(v.key, "words %u %zu", &seed, &n) == 2) {
+                uint32_t *const words = words_of(kern, seed, n);
+                check_answer(v.key, words, n, sizeof *words, v.answer, false);
+                free(words);
+            }
+        }
+        vectors_close(&v);
+    }
+}
+
+static void test_kern_words__temper_works_in_place_at_every_length(void **unused)
+{
+    (void)unused;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        for (size_t n = 0; n <= 100; n++) {
+            uint32_t apart[101], in_place[101], state[SOW__MT_N];
+            seed_state(state, 7);
+            memset(apart, 0xA5, sizeof apart);
+            memcpy(in_place, state, sizeof in_place);
+            kern->temper(apart, state, n);
+            kern->temper(in_place, in_place, n);
+            assert_same_bits(in_place, apart, n, sizeof *apart);
+            assert_int_equal(apart[n], 0xA5A5A5A5u);
+            assert_int_equal(in_place[n], state[n]);
+        }
+    }
+}
+
+static void test_kern_words__xor_at_every_length(void **unused)
+{
+    (void)unused;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        for (size_t n = 0; n <= 100; n++) {
+            uint32_t acc[101], before[101], state[SOW__MT_N];
+            seed_state(state, 7);
+            memcpy(acc, state + 300, sizeof acc);
+            memcpy(before, acc, sizeof acc);
+            kern->xor_words(acc, state, n);
+            for (size_t i = 0; i <= 100; i++) {
+                assert_int_equal(acc[i], i < n ? before[i] ^ state[i] : before[i]);
+            }
+        }
+    }
+}
+
+static void test_kern_words__get_is_the_best_level_at_hand(void **unused)
+{
+    (void)unused;
+    const int level = (int)sow__cpu_level_get();
+    assert_ptr_equal(sow__kern_get(), sow__kern_at(level));
+    assert_string_equal(sow__kern_get()->name, sow__cpu_level_name(sow__cpu_level_get()));
+    assert_non_null(sow__kern_at(SOW__CPU_SCALAR));
+    assert_null(sow__kern_at(level + 1));
+    assert_null(sow__kern_at(-1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kern_words__blocks_equal_torch),
+        cmocka_unit_test(test_kern_words__words_equal_torch),
+        cmocka_unit_test(test_kern_words__temper_works_in_place_at_every_length),
+        cmocka_unit_test(test_kern_words__xor_at_every_length),
+        cmocka_unit_test(test_kern_words__get_is_the_best_level_at_hand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
