@@ -1,12 +1,11 @@
 /* libFuzzer target: any bytes as a safetensors file. What opens must keep its promises.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
- *       fuzz/fuzz_safetensors.c src/base/[det]*.c src/io/*.c src/io/*/
-    *.c -
-    ljansson - lpthread - lm *./ a.out -
-    dict = fuzz / safetensors.dict fuzz / corpus / safetensors * *SPDX - License -
-           Identifier : Apache -
-                        2.0 * /
+ *       fuzz/fuzz_safetensors.c src/base/[det]*.c $(find src/io -name "*.c") \
+ *       -ljansson -lpthread -lm
+ *   ./a.out -dict=fuzz/safetensors.dict fuzz/corpus/safetensors
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* memfd_create */
 #include <sow/safetensors.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-                            int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
