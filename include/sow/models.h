@@ -24,8 +24,8 @@ typedef struct sow_checkpoint {
 
 /* Zero is every default. */
 typedef struct sow_model_options {
-    const char *arch;    /* class to build, "GPT2LMHeadModel", "gpt2", "native"; NULL: the config's
-                            architectures[0] */
+    const char *arch;    /* class to build, one of sow_model_arch_at(0...); "native" is NativeModel
+                            and settles the kind of config. NULL: the config's architectures[0] */
     const char *profile; /* "transformers-5.23", "transformerlens-4.3", "transformerlens-3.7"; NULL:
                             the newest */
     const char *names;   /* native: "native" or "bridge"; NULL: "native" */
@@ -34,11 +34,13 @@ typedef struct sow_model_options {
     bool has_seed;  /* native: seed is the seed argument of initialize_native_model, before the
                        config's own */
     uint64_t seed;
-    bool has_dtype; /* dtype is used in place of the config's */
-    sow_dtype dtype;
+    bool has_dtype;  /* dtype is used in place of the config's */
+    sow_dtype dtype; /* else: transformers: the config's, the checkpoint's first floating tensor's,
+                        f32. native: the checkpoint's, f32; drawn in f32 and converted */
     const sow_checkpoint
         *checkpoint; /* NULL: from scratch. Else tensors found there are flagged initialized, and
-                        only the others are initialised, in transformers' order for missing keys */
+                        only the others are initialised, in transformers' order for missing keys;
+                        of a native model in its usual order, without constructor draws */
     bool ignore_mismatched; /* a found tensor of another shape counts as missing; else
                                SOW_ERROR_RUNTIME */
 } sow_model_options;
@@ -46,10 +48,11 @@ typedef struct sow_model_options {
 typedef struct sow_model sow_model;
 
 /* Builds the module tree that a JSON config describes, on SOW_DEFERRED: nothing is computed, the
- * fills are recorded. json: n_bytes of text; label names it in messages ("config.json"). options
- * NULL: the defaults. The kind of config is told by its keys: "model_type" (transformers) or
- * "d_model" and "n_layers" (TransformerLens native). Every error names label and field. The caller
- * frees the model. */
+ * fills are recorded. Two names that a config ties are one tensor, unless the checkpoint has both
+ * with different bytes; when it has the tied one alone, the other takes its values. json: n_bytes
+ * of text; label names it in messages ("config.json"). options NULL: the defaults. The kind of
+ * config is told by its keys: "model_type" (transformers) or "d_model" and "n_layers"
+ * (TransformerLens native). Every error names label and field. The caller frees the model. */
 SOW_API sow_model *sow_model_from_config(const char *json, size_t n_bytes, const char *label,
                                          const sow_model_options *options, sow_error *err);
 SOW_API void sow_model_free(sow_model *model);
@@ -75,7 +78,9 @@ typedef enum sow_load_state {
     SOW_LOAD_MISMATCHED, /* there in another shape, ignored: initialised */
 } sow_load_state;
 
-/* *source (may be NULL) gets the name in the checkpoint for loaded and mismatched ones, lent. */
+/* index < count of the state_dict. *source (may be NULL) gets the name in the checkpoint for loaded
+ * and mismatched ones, lent, else NULL. Names may stand there with or without the base prefix
+ * ("transformer."), native ones in either naming. */
 SOW_API sow_load_state sow_model_load_state(const sow_model *model, size_t index,
                                             const char **source);
 /* Names that the checkpoint has and the model has no use for; NULL past the end. */

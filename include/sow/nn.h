@@ -44,14 +44,14 @@ SOW_API void sow_module_free(sow_module *module);
 SOW_API const char *sow_module_type(const sow_module *module);
 
 /* register_parameter / register_buffer: the module takes the caller's reference also on failure, so
- * that a constructor's result can be passed straight in; tensor NULL registers nothing under that
- * name and returns SOW_OK unless err says why there is none. Names: not empty, no dot, not twice
- * (SOW_ERROR_VALUE). */
+ * that a constructor's result can be passed straight in. tensor NULL, a constructor that failed:
+ * the status in err, SOW_ERROR_VALUE when err does not have one. Names: not empty, no dot, not
+ * twice (SOW_ERROR_VALUE). */
 SOW_API sow_status sow_module_register_parameter(sow_module *module, const char *name,
                                                  sow_tensor *tensor, sow_error *err);
 SOW_API sow_status sow_module_register_buffer(sow_module *module, const char *name,
                                               sow_tensor *tensor, bool persistent, sow_error *err);
-/* register_module: takes the child, also on failure. */
+/* register_module: takes the child, also on failure; NULL as above. */
 SOW_API sow_status sow_module_register_module(sow_module *module, const char *name,
                                               sow_module *child, sow_error *err);
 
@@ -96,7 +96,8 @@ SOW_API sow_module *sow_linear(int64_t in_features, int64_t out_features, bool b
                                const sow_factory *factory, sow_error *err);
 
 /* torch.nn.Embedding(num_embeddings, embedding_dim, padding_idx): weight N(0, 1), row padding_idx
- * zero; SOW_NO_PADDING_IDX: none; a negative index counts from the end. */
+ * zero; SOW_NO_PADDING_IDX: none; a negative index counts from the end. SOW_ERROR_VALUE
+ * "Padding_idx must be within num_embeddings". */
 #define SOW_NO_PADDING_IDX INT64_MIN
 SOW_API sow_module *sow_embedding(int64_t num_embeddings, int64_t embedding_dim,
                                   int64_t padding_idx, const sow_factory *factory, sow_error *err);
