@@ -19,7 +19,8 @@ struct run {
 static void stop(struct run *run, sow_status status, const sow_error *error)
 {
     pthread_mutex_lock(&run->lock);
-    if (run->status == SOW_OK) {
+    /* A piece that gave up because another failed may be here before the one that failed. */
+    if (run->status == SOW_OK || run->status == SOW_ERROR_CANCELLED) {
         run->status = status;
         run->error = *error;
     }
