@@ -116,6 +116,25 @@ static int read_args(job *j)
     return CLI_GO_ON;
 }
 
+/* sparsity and val have no default. */
+static int require_args(const job *j)
+{
+    const cli_list *list = &j->options->args;
+    const char *name, *fallback;
+    for (size_t i = 0; (name = sow_initializer_arg(j->initializer, i, &fallback)) != NULL; i++) {
+        bool given = fallback != NULL;
+        for (size_t k = 0; k < list->n_items && !given; k++) {
+            const size_t n = strlen(name);
+            given = strncmp(list->items[k], name, n) == 0 && list->items[k][n] == '=';
+        }
+        if (!given) {
+            return cli_fail(CLI_USAGE, "fill: %s needs --arg %s=VALUE",
+                            sow_initializer_name(j->initializer), name);
+        }
+    }
+    return CLI_GO_ON;
+}
+
 /* ---- building ---- */
 
 static bool is_complex128(const job *j)
@@ -226,8 +245,8 @@ static int print_text(const job *j, double seconds)
     }
     fprintf(page.out, "\nseed %" PRIu64 "%s, %s\n", options->seed.value,
             options->seed.given ? "" : " (default)", sow_dialect_name(options->dialect));
-    fprintf(page.out, "%" PRId64 " elements, %" PRIu64 " bytes, %.2f s\n",
-            sow_tensor_numel(j->tensor), entry->n_bytes, seconds);
+    cli_put_count(page.out, (uint64_t)sow_tensor_numel(j->tensor), "element");
+    fprintf(page.out, ", %" PRIu64 " bytes, %.2f s\n", entry->n_bytes, seconds);
     if (is_complex128(j)) {
         fputs("stored as torch.view_as_real has it, f64 ", page.out);
         cli_put_shape(page.out, entry->n_dims, entry->sizes);
@@ -261,7 +280,10 @@ static int read_words(job *j, const cli_words *words)
     if (status == CLI_GO_ON) {
         status = read_shape(j, words->words[1]);
     }
-    return status == CLI_GO_ON ? read_args(j) : status;
+    if (status == CLI_GO_ON) {
+        status = read_args(j);
+    }
+    return status == CLI_GO_ON ? require_args(j) : status;
 }
 
 int cli_fill(int argc, char **argv)

@@ -29,7 +29,7 @@ static char *arguments(const sow_initializer *initializer)
 
 static cli_table *initializers(void)
 {
-    static const cli_column columns[] = {{"NAME", false}, {"ARGUMENTS", false}, {"", false}};
+    static const cli_column columns[] = {{"NAME", false}, {"ARGUMENTS", false}, {"WRITES", false}};
     cli_table *table = cli_table_new(columns, 3);
     const sow_initializer *initializer;
     for (size_t i = 0; (initializer = sow_initializer_at(i)) != NULL; i++) {
@@ -75,8 +75,11 @@ static cli_table *dialects(void)
 
 static cli_table *dtypes(void)
 {
-    static const cli_column columns[] = {
-        {"NAME", false}, {"PYTORCH", false}, {"SAFETENSORS", false}, {"BITS", true}, {"", false}};
+    static const cli_column columns[] = {{"NAME", false},
+                                         {"PYTORCH", false},
+                                         {"SAFETENSORS", false},
+                                         {"BITS", true},
+                                         {"USE", false}};
     cli_table *table = cli_table_new(columns, 5);
     for (int i = 0; i < SOW_N_DTYPES; i++) {
         const sow_dtype dtype = (sow_dtype)i;
@@ -86,7 +89,7 @@ static cli_table *dtypes(void)
         cli_table_cell(table, "%s", sow_dtype_torch_name(dtype));
         cli_table_cell(table, "%s", stored != NULL ? stored : "-");
         cli_table_cell(table, "%d", sow_dtype_bits(dtype));
-        cli_table_cell(table, "%s", dtype <= SOW_C128 ? "can be filled" : "is copied");
+        cli_table_cell(table, "%s", dtype <= SOW_C128 ? "filled, copied" : "copied");
     }
     return table;
 }

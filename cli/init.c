@@ -121,8 +121,9 @@ static int print_text(const init_options *options, const cli_model *model, doubl
             sow_dtype_name(sow_model_dtype(model->model)), sow_model_profile(model->model));
     cli_model_put_seed(page.out, model);
     fprintf(page.out, ", %s\n", sow_dialect_name(options->model.dialect));
-    fprintf(page.out, "%" PRIu64 " tensors, %" PRIu64 " parameters, %" PRIu64 " bytes\n",
-            totals.n_tensors, cli_model_n_parameters(model), totals.n_bytes);
+    cli_put_count(page.out, totals.n_tensors, "tensor");
+    fprintf(page.out, ", %" PRIu64 " parameters, %" PRIu64 " bytes\n",
+            cli_model_n_parameters(model), totals.n_bytes);
     fprintf(page.out, "%" PRIu64 " of %" PRIu64 " recorded fills run\n", totals.n_fills,
             totals.n_recorded);
     for (report_kind kind = LOADED; kind < N_KINDS && model->checkpoint.n_files > 0; kind++) {

@@ -279,8 +279,11 @@ static int print_text(const inspection *all, bool with_stats)
         cli_page_drop(&page);
         return cli_fail_memory();
     }
-    fprintf(page.out, "%s%zu tensors, %" PRIu64 " elements, %" PRIu64 " bytes\n",
-            all->n_tensors > 0 ? "\n" : "", all->n_tensors, all->n_elements, all->n_bytes);
+    fputs(all->n_tensors > 0 ? "\n" : "", page.out);
+    cli_put_count(page.out, all->n_tensors, "tensor");
+    fputs(", ", page.out);
+    cli_put_count(page.out, all->n_elements, "element");
+    fprintf(page.out, ", %" PRIu64 " bytes\n", all->n_bytes);
     return cli_page_print(&page, stdout);
 }
 

@@ -125,6 +125,11 @@ void cli_put(FILE *out, const char *text)
     free(escaped);
 }
 
+void cli_put_count(FILE *out, uint64_t n, const char *noun)
+{
+    fprintf(out, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+}
+
 void cli_put_shape(FILE *out, int n_dims, const int64_t *sizes)
 {
     fputc('[', out);

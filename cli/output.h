@@ -53,6 +53,9 @@ void cli_page_drop(cli_page *page);
 /* Prints text from a file or argv, escaped. */
 void cli_put(FILE *out, const char *text);
 
+/* "1 tensor", "2 tensors". */
+void cli_put_count(FILE *out, uint64_t n, const char *noun);
+
 /* "[64, 3, 7, 7]". */
 void cli_put_shape(FILE *out, int n_dims, const int64_t *sizes);
 

@@ -133,11 +133,13 @@ static void put_totals(FILE *out, const cli_model *model)
             sow_dtype_name(sow_model_dtype(model->model)), sow_model_profile(model->model),
             sow_dialect_name(model->options->dialect));
     cli_model_put_seed(out, model);
+    fputc('\n', out);
+    cli_put_count(out, totals.n_tensors, "tensor");
     fprintf(out,
-            "\n%" PRIu64 " tensors, %" PRIu64 " parameters, %" PRIu64 " bytes; %" PRIu64
-            " fills recorded, %" PRIu64 " run, %" PRIu64 " fell out; %" PRIu64 " words drawn\n",
-            totals.n_tensors, cli_model_n_parameters(model), totals.n_bytes, totals.n_recorded,
-            totals.n_fills, totals.n_recorded - totals.n_fills, totals.n_drawn);
+            ", %" PRIu64 " parameters, %" PRIu64 " bytes; %" PRIu64 " fills recorded, %" PRIu64
+            " run, %" PRIu64 " fell out; %" PRIu64 " words drawn\n",
+            cli_model_n_parameters(model), totals.n_bytes, totals.n_recorded, totals.n_fills,
+            totals.n_recorded - totals.n_fills, totals.n_drawn);
     if (n_inexact > 0) {
         fprintf(out, "(*) %zu not bit-exact: the last bits depend on LAPACK or the system's libm\n",
                 n_inexact);

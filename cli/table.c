@@ -102,6 +102,7 @@ bool cli_table_print(cli_table *table, FILE *out)
         return false;
     }
     fputs(text, out);
+    fputc('\n', out);
     free(text);
     return true;
 }

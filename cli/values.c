@@ -55,9 +55,8 @@ int cli_set_list(void *target, const char *option, const char *text)
 int cli_set_seed(void *target, const char *option, const char *text)
 {
     cli_seed *seed = target;
-    sow_error err;
-    if (sow_seed_parse(text, &seed->value, &err) != SOW_OK) {
-        return fail_value(option, text, err.message);
+    if (sow_seed_parse(text, &seed->value, NULL) != SOW_OK) {
+        return fail_value(option, text, "must be a whole number from -2^63 to 2^64-1");
     }
     seed->given = true;
     return CLI_GO_ON;
@@ -68,7 +67,7 @@ int cli_set_dtype(void *target, const char *option, const char *text)
     cli_dtype *dtype = target;
     sow_error err;
     if (sow_dtype_parse(text, &dtype->value, &err) != SOW_OK) {
-        return fail_value(option, text, err.message);
+        return cli_fail(CLI_USAGE, "--%s: %s", option, err.message);
     }
     if (dtype->value > SOW_C128) {
         return fail_value(option, text, "must be one of f32, f64, f16, bf16, c64, c128");
@@ -81,7 +80,7 @@ int cli_set_dialect(void *target, const char *option, const char *text)
 {
     sow_error err;
     if (sow_dialect_parse(text, target, &err) != SOW_OK) {
-        return fail_value(option, text, err.message);
+        return cli_fail(CLI_USAGE, "--%s: %s", option, err.message);
     }
     return CLI_GO_ON;
 }

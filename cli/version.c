@@ -24,6 +24,6 @@ int cli_version(int argc, char **argv)
     if (!cli_page_open(&page)) {
         return cli_fail_memory();
     }
-    fprintf(page.out, "sow %s, %s\n", sow_version(), sow_cpu());
+    fprintf(page.out, "sow %s (%s)\n", sow_version(), sow_cpu());
     return cli_page_print(&page, stdout);
 }

@@ -6,7 +6,10 @@
 #include "progress.h"
 #include "signals.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AT(field) offsetof(cli_target, field)
@@ -27,6 +30,12 @@ static bool is_stdout(const cli_target *target)
     return strcmp(target->path, "-") == 0;
 }
 
+static bool is_regular(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 int cli_target_check(const cli_target *target, const char *verb)
 {
     if (target->path == NULL) {
@@ -41,6 +50,16 @@ int cli_target_check(const cli_target *target, const char *verb)
 FILE *cli_target_summary(const cli_target *target)
 {
     return is_stdout(target) ? stderr : stdout;
+}
+
+/* Threads of the library block signals, so that a write to a pipe without readers may have failed
+ * without SIGPIPE. Ends the process by it, unless it is ignored. */
+static void die_of_broken_pipe(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) {
+        raise(SIGPIPE);
+    }
 }
 
 static void on_progress(void *user, uint64_t done_bytes, uint64_t all_bytes)
@@ -71,5 +90,11 @@ int cli_target_write(const cli_target *target, const sow_plan *plan, const char 
         cli_signals_release();
     }
     *seconds = cli_now() - begun;
+    if (status == SOW_ERROR_IO && !hold) {
+        die_of_broken_pipe();
+    }
+    if (status == SOW_ERROR_EXISTS && !target->force && is_regular(target->path)) {
+        return cli_fail(CLI_USAGE, "%s (--force replaces it)", err.message);
+    }
     return status == SOW_OK ? CLI_GO_ON : cli_fail_output(&err);
 }

@@ -1,0 +1,64 @@
+# sow fill: the files of the real PyTorch, every dtype, and the summary.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck source=lib.sh disable=SC1091
+. "$SOW_SOURCE/tests/cli/lib.sh"
+
+# Known answers: "SHA256 ARGUMENT..." a line, written by tools/make_cli_vectors.py.
+n=0
+while read -r digest arguments; do
+    case $digest in '#'*) continue ;; esac
+    # shellcheck disable=SC2086 # words
+    run 0 fill $arguments -o w.safetensors --force
+    [ "$(sha256sum <w.safetensors)" = "$digest  -" ] || fail "sow fill $arguments: not PyTorch's file"
+    n=$((n + 1))
+done <"$here/expected/fill.txt"
+[ $n -ge 40 ] || fail "only $n known answers"
+
+# Seeds are numbers modulo 2^64.
+run 0 fill normal 33 --seed -1 -o a
+run 0 fill normal 33 --seed 18446744073709551615 -o b
+same a b
+# Both ways to write a shape; the default seed is 0 and said to be the default.
+run 0 fill uniform 3x5x7 -o c
+mentions 'seed 0 (default), torch-2.13' 'uniform(0, 1)' 'weight f32 [3, 5, 7]' '105 elements, 420 bytes'
+run 0 fill uniform 3,5,7 --seed 0 -o d
+same c d
+mentions 'seed 0, torch-2.13'
+
+# complex128 says how it is stored.
+run 0 fill normal 3,5 --dtype c128 -o e
+mentions 'stored as torch.view_as_real has it, f64 [3, 5, 2]'
+run 0 fill normal 0,5 --dtype c128 -o e0
+run 0 inspect --no-stats e0
+mentions '[0, 5, 2]'
+
+# Strict JSON.
+run 0 fill kaiming_uniform 64,3,7,7 --arg nonlinearity=relu --seed 18446744073709551615 --dtype bf16 \
+    -o f --json
+holds f path
+holds kaiming_uniform initializer
+holds bf16 dtype
+holds '[64,3,7,7]' shape
+holds 18446744073709551615 seed
+holds seed seed_from
+holds 9408 n_elements
+holds 18816 n_bytes
+run 0 fill constant 3 --arg val=inf -o g --json
+holds f32 stored_dtype
+run 0 fill normal 3 -o h --quiet
+[ ! -s "$work/out" ] && [ ! -s "$work/err" ] || fail "--quiet is not quiet"
+
+# PyTorch's errors and warnings.
+run 3 fill dirac 3 -o i
+says 'Only tensors with 3, 4, or 5 dimensions are supported'
+run 3 fill xavier_normal 3 -o i
+run 3 fill orthogonal 3,3 --dtype bf16 -o i
+run 3 fill normal 4294967296,4294967296,16 -o i
+run 0 fill kaiming_uniform 0,3 -o i
+[ "$(grep -c '^sow: warning: ' "$work/err")" -eq 1 ] || fail "a warning was expected"
+
+# Any number of threads gives the same file.
+for threads in 1 2 3 7; do
+    run 0 fill trunc_normal 1000,1000 --dtype f16 --threads $threads -o t$threads
+    same t1 t$threads
+done
