@@ -18,7 +18,10 @@ static sow_status reset_parameters(sow_module *module, sow_generator *generator,
     if (status != SOW_OK) {
         return status;
     }
-    const double bound = fan_in > 0 ? 1.0 / sqrt((double)fan_in) : 0.0;
+    if (fan_in == 0) { /* a bound of -0.0 would show in the values */
+        return sow_uniform(bias, 0.0, 0.0, generator, err);
+    }
+    const double bound = 1.0 / sqrt((double)fan_in);
     return sow_uniform(bias, -bound, bound, generator, err);
 }
 
