@@ -7,6 +7,8 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 # More options for CMake, such as CMAKE_FLAGS=-DSOW_WERROR=ON.
 CMAKE_FLAGS ?=
+# Environments of tools/oracle; none: the newest packages and the older TransformerLens.
+ORACLE ?=
 
 ctest = ctest --output-on-failure -j $(JOBS) --test-dir
 configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
@@ -50,9 +52,9 @@ check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
 	cmake --build $(BUILD)-exhaustive
 	$(ctest) $(BUILD)-exhaustive -R exhaustive_
 
-oracle:  ## the known answers again from the real packages; shows what changed
+oracle:  ## the known answers again from the real packages; ORACLE="2.11 2.12" for older PyTorch
 	@tools/install-deps oracle
-	tools/oracle
+	tools/oracle $(ORACLE)
 
 install: all  ## into PREFIX (/usr/local), below DESTDIR
 	cmake --install $(BUILD) --prefix $(PREFIX)
