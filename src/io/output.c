@@ -268,7 +268,9 @@ sow_status sow__output_write(sow__output *output, uint64_t offset, const void *b
             from += n;
             offset += (uint64_t)n;
             n_bytes -= (size_t)n;
-            output->position += output->is_sequential ? (uint64_t)n : 0;
+            if (output->is_sequential) { /* else threads would race for it */
+                output->position = offset;
+            }
         }
         if (n_bytes > 0 && is_cancelled(cancel)) {
             return sow__fail(err, SOW_ERROR_CANCELLED, "%s: stopped on request", output->path);
