@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  *   helper peak FILE CMD...        runs CMD, writes its peak resident size in KiB to FILE
- *   helper signal USEC SIG CMD...  runs CMD, sends it SIG after USEC microseconds, prints how it ended
- *   helper tty out|err CMD...      runs CMD with that stream on a terminal, prints what came there
- *   helper json [KEY]...           strict JSON from standard input; prints the value below the keys
- * The status of peak and tty is that of CMD. */
+ *   helper signal USEC SIG CMD...  runs CMD, sends it SIG after USEC microseconds, prints how it
+ * ended helper tty out|err CMD...      runs CMD with that stream on a terminal, prints what came
+ * there helper json [KEY]...           strict JSON from standard input; prints the value below the
+ * keys The status of peak and tty is that of CMD. */
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>

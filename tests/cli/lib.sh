@@ -1,6 +1,7 @@
+#!/bin/sh
 # What the shell tests of the command share; a test sources it first and then stands in an empty folder.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck disable=SC2012,SC2015 # the names in our folders are plain; `|| fail` may follow either
 set -u
 : "${SOW_BUILD:?the build folder}" "${SOW_SOURCE:?the root of the sources}"
 LC_ALL=C
@@ -50,6 +51,13 @@ mentions() {
     for text; do
         cat "$work/out" "$work/err" | grep -qF -e "$text" || fail "expected to read: $text"
     done
+}
+
+# quiet: nothing was printed.
+quiet() {
+    if [ -s "$work/out" ] || [ -s "$work/err" ]; then
+        fail "expected to read nothing"
+    fi
 }
 
 # shows NAME: stdout is expected/NAME; `sh test_x.sh --accept` writes that file instead.

@@ -1,6 +1,7 @@
+#!/bin/sh
 # A disk that is full, and a limit on file sizes: the old file stays as it was, and nothing is left.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154,SC2016 # inner shell; lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 # full FOLDER: a run that needs more than the folder takes.

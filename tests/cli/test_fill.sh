@@ -1,6 +1,7 @@
+#!/bin/sh
 # sow fill: the files of the real PyTorch, every dtype, and the summary.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 # Known answers: "SHA256 ARGUMENT..." a line, written by tools/make_cli_vectors.py.
@@ -46,7 +47,7 @@ holds 18816 n_bytes
 run 0 fill constant 3 --arg val=inf -o g --json
 holds f32 stored_dtype
 run 0 fill normal 3 -o h --quiet
-[ ! -s "$work/out" ] && [ ! -s "$work/err" ] || fail "--quiet is not quiet"
+quiet
 
 # PyTorch's errors and warnings.
 run 3 fill dirac 3 -o i

@@ -1,7 +1,8 @@
+#!/bin/sh
 # GPT-2 from its config and seed 42 is the file that transformers 5.23.0 on torch 2.13.0 saves, for every
 # number of threads, in a file and in a pipe, within 64 MiB of memory.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 need_helper
 

@@ -1,6 +1,7 @@
+#!/bin/sh
 # Help, version and lists.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 for arguments in --help -h help; do

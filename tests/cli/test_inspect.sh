@@ -1,6 +1,7 @@
+#!/bin/sh
 # sow inspect: figures, globs, hostile names, and files far larger than the memory.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154,SC3045 # ulimit -v; lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 native '"seed": 7' >native.json

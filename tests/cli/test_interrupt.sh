@@ -1,6 +1,7 @@
+#!/bin/sh
 # Signals at random moments: the target is the old file or the whole new one, and nothing is left.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 need_helper
 
@@ -35,7 +36,7 @@ for moment in $moments; do
         7) number=9 ;;
     esac
     # shellcheck disable=SC2086 # words
-    "$helper" signal "$moment" $number "$sow" $fill_arguments --force -o w >"$work/ended" 2>"$work/err"
+    "$helper" signal "$moment" "$number" "$sow" $fill_arguments --force -o w >"$work/ended" 2>"$work/err"
     case $(cat "$work/ended") in
         "signal $number") died=$((died + 1)) ;;
         'exit 0') same w "$work/new" ;;
@@ -43,10 +44,10 @@ for moment in $moments; do
     esac
     [ ! -s "$work/err" ] || fail "signal $number after $moment us: words on stderr"
     old_or_new "$moment"
-    if [ $number -eq 9 ]; then
+    if [ "$number" -eq 9 ]; then
         # Nobody can tidy up after KILL: at most one hidden temporary, which harms no later run.
-        [ "$(ls -A | grep -cv '^w$')" -le 1 ] || fail "KILL after $moment us: more than one left over"
-        [ "$(ls | grep -cv '^w$')" -eq 0 ] || fail "KILL after $moment us: a left over that is not hidden"
+        [ "$(find . -type f ! -name w | wc -l)" -le 1 ] || fail "KILL after $moment us: more than one left over"
+        [ "$(find . -type f ! -name w ! -name '.*' | wc -l)" -eq 0 ] || fail "KILL after $moment us: a left over that is not hidden"
         # shellcheck disable=SC2086 # words
         run 0 $fill_arguments --force -o w
         same w "$work/new"
@@ -78,6 +79,7 @@ same w "$work/new"
 
 # Into a pipe that nobody reads: there is nothing to tidy up, so that the signal ends it at once.
 mkfifo "$work/pipe"
+# shellcheck disable=SC2217 # it holds the pipe open
 sleep 20 <"$work/pipe" & reader=$!
 # shellcheck disable=SC2016 # for the inner shell
 "$helper" signal 300000 15 sh -c 'exec "$0" fill normal 3000000 -q -o - >"$1"' "$sow" "$work/pipe" \

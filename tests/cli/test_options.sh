@@ -1,6 +1,7 @@
+#!/bin/sh
 # Wrong command lines: status 2, one line that names the option and the value, nothing written.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 gpt2 1 10 >config.json
@@ -54,7 +55,7 @@ wrong '--global-seed is for native configs, which config.json is not; use --seed
 wrong "no initializer 'normla' (did you mean normal?)" fill normla 3 -o out
 # shellcheck disable=SC2016 # the backquotes are text
 wrong 'no initializer '"'magic'"' (`sow help initializers` lists them)' fill magic 3 -o out
-for shape in '' , 3, 3,,3 3x 3x3,3 -1 3,-1 +3 a 3.0 ' 3' '3 ' 99999999999999999999; do
+for shape in '' ',' '3,' '3,,3' 3x 3x3,3 -1 3,-1 +3 a 3.0 ' 3' '3 ' 99999999999999999999; do
     # shellcheck disable=SC2016 # the backquotes are text
     wrong 'SHAPE '"'$shape'"': must be sizes as in 64,3,7,7, or `scalar`' fill normal -o out -- "$shape"
 done

@@ -1,6 +1,7 @@
+#!/bin/sh
 # Where the output goes: nothing that exists is harmed, pipes get the same bytes, failures leave nothing.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154,SC2015,SC2016 # inner shells, `|| fail`; lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 need_helper
 

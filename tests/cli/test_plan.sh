@@ -1,6 +1,7 @@
+#!/bin/sh
 # sow plan: the table and the JSON; nothing is computed or written.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source=lib.sh disable=SC1091
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the names in small letters
 . "$SOW_SOURCE/tests/cli/lib.sh"
 
 gpt2 1 50 >config.json
