@@ -300,9 +300,9 @@ static int compare_places(const void *a, const void *b)
 
 static int compare_names(const void *a, const void *b)
 {
-    const sow__header_entry *const *x = a, *const *y = b;
-    int order = strcmp((*x)->tensor.name, (*y)->tensor.name);
-    return order != 0 ? order : ((*x)->key > (*y)->key) - ((*x)->key < (*y)->key);
+    const sow__header_name *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->entry->key > y->entry->key) - (x->entry->key < y->entry->key);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -348,7 +348,8 @@ static sow_status make_entries(sow__header *header, const reader *r, uint64_t da
     header->n_entries = n;
     qsort(header->entries, n, sizeof *header->entries, compare_places);
     for (size_t i = 0; i < n; i++) {
-        header->by_name[i] = &header->entries[i];
+        const sow__header_entry *entry = &header->entries[i];
+        header->by_name[i] = (sow__header_name){entry->tensor.name, entry};
     }
     qsort(header->by_name, n, sizeof *header->by_name, compare_names);
     return SOW_OK;
@@ -380,8 +381,8 @@ static sow_status check_names(const sow__header *header, const reader *r, sow_er
 {
     const sow__header_entry *twice = NULL;
     for (size_t i = 1; i < header->n_entries; i++) {
-        const sow__header_entry *entry = header->by_name[i];
-        if (strcmp(entry->tensor.name, header->by_name[i - 1]->tensor.name) == 0 &&
+        const sow__header_entry *entry = header->by_name[i].entry;
+        if (strcmp(entry->tensor.name, header->by_name[i - 1].name) == 0 &&
             (twice == NULL || entry->key < twice->key)) {
             twice = entry;
         }

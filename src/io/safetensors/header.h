@@ -11,6 +11,12 @@ typedef struct sow__header_entry {
     size_t key; /* position of the name in the header, for messages */
 } sow__header_entry;
 
+/* For lookups, in byte order of the names. */
+typedef struct sow__header_name {
+    const char *name;
+    const sow__header_entry *entry;
+} sow__header_name;
+
 /* A pair of __metadata__. */
 typedef struct sow__header_pair {
     const char *key, *value;
@@ -20,7 +26,7 @@ typedef struct sow__header_pair {
 typedef struct sow__header {
     sow__header_entry *entries; /* in the order of their data */
     size_t n_entries;
-    const sow__header_entry **by_name;
+    sow__header_name *by_name;
     sow__header_pair *pairs; /* in byte order of the keys */
     size_t n_pairs;
     sow__buffer names, sizes; /* what the entries and pairs point into */

@@ -160,16 +160,16 @@ const sow_safetensors_tensor *sow_safetensors_at(const sow_safetensors *file, si
 
 static int compare_with_name(const void *name, const void *element)
 {
-    const sow__header_entry *const *entry = element;
-    return strcmp(name, (*entry)->tensor.name);
+    const sow__header_name *entry = element;
+    return strcmp(name, entry->name);
 }
 
 const sow_safetensors_tensor *sow_safetensors_find(const sow_safetensors *file, const char *name)
 {
     const sow__header *header = &file->header;
-    const sow__header_entry *const *found = bsearch(name, header->by_name, header->n_entries,
-                                                    sizeof *header->by_name, compare_with_name);
-    return found != NULL ? &(*found)->tensor : NULL;
+    const sow__header_name *found = bsearch(name, header->by_name, header->n_entries,
+                                            sizeof *header->by_name, compare_with_name);
+    return found != NULL ? &found->entry->tensor : NULL;
 }
 
 const char *sow_safetensors_metadata(const sow_safetensors *file, size_t index, const char **value)

@@ -283,11 +283,9 @@ static sow_status make_header(sow__buffer *header, const sow__planned *planned, 
     return status;
 }
 
-sow_safetensors_writer *sow_safetensors_create(const char *path,
-                                               const sow_safetensors_spec *tensors,
-                                               size_t n_tensors,
-                                               const sow_safetensors_options *options,
-                                               sow_error *err)
+sow_safetensors_writer *
+sow_safetensors_create(const char *path, const sow_safetensors_spec *tensors, size_t n_tensors,
+                       const sow_safetensors_options *options, sow_error *err)
 {
     const sow_safetensors_options defaults = {0};
     const sow_safetensors_options *chosen = options != NULL ? options : &defaults;
