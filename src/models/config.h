@@ -56,7 +56,7 @@ const char *sow__config_string(sow__config *config, const char *name, const char
 const char *sow__config_integer_text(const json_t *value, char text[SOW__INTEGER_SIZE]);
 
 /* Records "label: field: expected what, got value". */
-void sow__config_expected(sow__config *config, const char *name, const char *expected);
+void sow__config_expected(sow__config *config, const char *name, const char *what);
 
 /* Records "label: " and a message, unless something failed before; returns the status. */
 sow_status sow__config_fail(sow__config *config, sow_status status, const char *format, ...)
