@@ -10,8 +10,9 @@
  *  - generator NULL is sow_default_generator().
  *  - A meta tensor is left alone and nothing is drawn; on a deferred tensor the fill is recorded
  * and the generator moves as if it had been drawn.
- *  - On failure nothing is written or drawn, except where PyTorch itself fails half way (orthogonal
- * on a 16-bit or complex tensor has drawn its numbers). Messages are PyTorch's.
+ *  - On failure nothing is written or drawn, except where PyTorch itself fails half way: orthogonal
+ *    on a 16-bit or complex tensor and trunc_normal on a complex one have drawn their first
+ *    numbers. Messages are PyTorch's.
  *  - Distinct tensors and generators may be used from distinct threads. */
 #ifndef SOW_INIT_H
 #define SOW_INIT_H

@@ -15,20 +15,28 @@ static void learn(sow__cached_normal *cached, const sow__cursor *cursor)
     }
 }
 
-/* PyTorch finds these errors when the random matrix is drawn already. */
+/* PyTorch finds these errors when numbers are drawn already. */
 static sow_status check_after_drawing(const sow__fill *fill, const sow_tensor *tensor,
                                       sow_generator *generator, sow_error *err)
 {
-    if (fill->kind != SOW__FILL_ORTHOGONAL) {
+    sow__place place = sow__generator_place(generator), after;
+    sow_status status = SOW_OK;
+    if (fill->kind == SOW__FILL_ORTHOGONAL) {
+        status = sow__orthogonal_check(tensor, err);
+    } else if (fill->kind == SOW__FILL_TRUNC_NORMAL) {
+        status = sow__trunc_check_drawn(fill, tensor, place.dialect, err);
+    }
+    if (status == SOW_OK) {
         return SOW_OK;
     }
-    sow_status status = sow__orthogonal_check(tensor, err);
-    if (status != SOW_OK) {
-        sow__place place = sow__generator_place(generator);
+    if (fill->kind == SOW__FILL_ORTHOGONAL) {
         sow__draw draw = sow__matrix_draw(fill, tensor, &place);
-        sow__place after = sow__draw_after(&draw);
-        sow__generator_move(generator, after.position, &after.cached);
+        after = sow__draw_after(&draw);
+    } else {
+        sow__draw draw = sow__draw_of(fill, tensor, &place);
+        after = sow__trunc_after_failure(&draw);
     }
+    sow__generator_move(generator, after.position, &after.cached);
     return status;
 }
 

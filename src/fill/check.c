@@ -111,33 +111,43 @@ static sow_status check_normal(double std, const sow_tensor *view, sow_error *er
                        : not_implemented(err, "normal_kernel_cpu", dtype);
 }
 
-/* Rejection: the normal draw's or the proposals' checks, then the comparison that complex numbers
- * do not have. */
+/* What the first draw refuses: the normal one's or the proposals' checks. */
 static sow_status check_trunc_normal(const sow__fill *fill, const sow_tensor *view,
                                      sow_dialect dialect, sow_error *err)
 {
     if (view->storage->device == SOW_META) {
         return SOW_OK;
     }
-    sow_dtype dtype = view->storage->dtype;
     if (dialect == SOW_TORCH_2_11) {
-        double low = 2 * sow__trunc_cdf(fill, fill->a) - 1,
-               high = 2 * sow__trunc_cdf(fill, fill->b) - 1;
-        sow_status status = check_uniform(low, high, view, err);
-        if (status == SOW_OK && (fill->a < -dtype_max(dtype) || fill->b > dtype_max(dtype))) {
-            return sow__fail(err, SOW_ERROR_RUNTIME,
-                             "value cannot be converted to type %s without overflow",
-                             cpp_name(dtype));
-        }
-        return status;
+        return check_uniform(2 * sow__trunc_cdf(fill, fill->a) - 1,
+                             2 * sow__trunc_cdf(fill, fill->b) - 1, view, err);
     }
-    bool is_normal = sow__trunc_is_normal(fill);
-    sow_status status =
-        is_normal ? check_normal(fill->std, view, err) : check_uniform(fill->a, fill->b, view, err);
-    if (status == SOW_OK && sow__dtype_is_complex(dtype)) {
-        return not_implemented(err, is_normal ? "lt_cpu" : "gt_cpu", dtype);
+    return sow__trunc_is_normal(fill) ? check_normal(fill->std, view, err)
+                                      : check_uniform(fill->a, fill->b, view, err);
+}
+
+/* Infinities convert to every float type; what is finite must stay so. */
+static bool converts(double value, sow_dtype dtype)
+{
+    return !isfinite(value) || fabs(value) <= dtype_max(dtype);
+}
+
+sow_status sow__trunc_check_drawn(const sow__fill *fill, const sow_tensor *view,
+                                  sow_dialect dialect, sow_error *err)
+{
+    sow_dtype dtype = view->storage->dtype;
+    if (sow__dtype_is_complex(dtype)) {
+        return not_implemented(err,
+                               dialect == SOW_TORCH_2_11    ? "erfinv_vml_cpu"
+                               : sow__trunc_is_normal(fill) ? "lt_cpu"
+                                                            : "gt_cpu",
+                               dtype);
     }
-    return status;
+    if (dialect == SOW_TORCH_2_11 && (!converts(fill->a, dtype) || !converts(fill->b, dtype))) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "value cannot be converted to type %s without overflow", cpp_name(dtype));
+    }
+    return SOW_OK;
 }
 
 /* fill_ converts its number with a check; whole numbers are cut towards zero. */

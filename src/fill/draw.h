@@ -36,6 +36,14 @@ sow_status sow__trunc_piece(const sow__draw *draw, sow__cursor *cursor, int64_t 
 /* Where the next fill begins after trunc_normal with that many extra rounds. */
 sow__place sow__trunc_after(const sow__draw *draw, uint64_t n_rounds);
 
+/* What PyTorch finds only after trunc_normal's first draw: no such kernel for complex numbers; in
+ * torch-2.11 also a bound that the dtype can not hold. */
+sow_status sow__trunc_check_drawn(const sow__fill *fill, const sow_tensor *view,
+                                  sow_dialect dialect, sow_error *err);
+
+/* Where the next fill begins after trunc_normal has failed so. */
+sow__place sow__trunc_after_failure(const sow__draw *draw);
+
 /* True when no value that the stream can make falls outside the bounds: no extra round, without
  * looking. */
 bool sow__trunc_never_rejects(const sow__draw *draw);

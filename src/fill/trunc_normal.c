@@ -33,6 +33,21 @@ bool sow__trunc_is_normal(const sow__fill *fill)
     return sow__trunc_cdf(fill, fill->b) - sow__trunc_cdf(fill, fill->a) > 0.3;
 }
 
+sow__place sow__trunc_after_failure(const sow__draw *draw)
+{
+    bool inverts = draw->place.dialect == SOW_TORCH_2_11;
+    sow__draw first = *draw;
+    first.kind =
+        !inverts && sow__trunc_is_normal(draw->fill) ? SOW__FILL_NORMAL : SOW__FILL_UNIFORM;
+    sow__place after = sow__draw_after(&first);
+    if (first.kind == SOW__FILL_UNIFORM && !inverts) {
+        /* The proposals, then as many numbers to test them with. */
+        first.place = after;
+        after = sow__draw_after(&first);
+    }
+    return after;
+}
+
 bool sow__trunc_never_rejects(const sow__draw *draw)
 {
     bool is_double = draw->real == SOW_F64 || !draw->bulk;

@@ -28,7 +28,8 @@ static bool assert_said(const char *call, const char *device, const char *said,
 static bool fails_half_way(const char *said)
 {
     return strstr(said, "geqrf_cpu") != NULL || strstr(said, "torch.sign") != NULL ||
-           strstr(said, "view size") != NULL;
+           strstr(said, "view size") != NULL || strstr(said, "lt_cpu") != NULL ||
+           strstr(said, "gt_cpu") != NULL;
 }
 
 static bool run_initializer(const char *text, sow_device device, const char *expected)
