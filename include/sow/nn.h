@@ -1,4 +1,4 @@
-/* Module trees: parameters, buffers, submodules, state_dict, and the layers that the models need.
+/* torch.nn in C: module trees, state_dict and loading, skip_init, and every class by name.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A module owns its submodules and keeps its tensors. A tree is used from one thread at a time. */
@@ -39,21 +39,36 @@ typedef struct sow_module sow_module;
 
 /* An empty module; type is the class name ("Linear", "GPT2Block"), copied. */
 SOW_API sow_module *sow_module_new(const char *type, sow_error *err);
-/* Frees the module and everything below it. NULL is fine. */
+/* One more holder of the module, to register it at a second place: returns module. */
+SOW_API sow_module *sow_module_ref(sow_module *module);
+/* Drops one holder; the last one frees the module and what it alone holds. NULL is fine. */
 SOW_API void sow_module_free(sow_module *module);
 SOW_API const char *sow_module_type(const sow_module *module);
 
 /* register_parameter / register_buffer: the module takes the caller's reference also on failure, so
- * that a constructor's result can be passed straight in. tensor NULL, a constructor that failed:
- * the status in err, SOW_ERROR_VALUE when err does not have one. Names: not empty, no dot, not
- * twice (SOW_ERROR_VALUE). */
+ * that a constructor's result can be passed straight in; tensor NULL returns the failure that err
+ * holds of that constructor, or SOW_ERROR_VALUE. Names: not empty, no dot, not twice
+ * (SOW_ERROR_VALUE, in the words of PyTorch's KeyError). */
 SOW_API sow_status sow_module_register_parameter(sow_module *module, const char *name,
                                                  sow_tensor *tensor, sow_error *err);
 SOW_API sow_status sow_module_register_buffer(sow_module *module, const char *name,
                                               sow_tensor *tensor, bool persistent, sow_error *err);
-/* register_module: takes the child, also on failure; NULL as above. */
+/* register_module: takes the child, also on failure. SOW_ERROR_VALUE when the child holds module.
+ */
 SOW_API sow_status sow_module_register_module(sow_module *module, const char *name,
                                               sow_module *child, sow_error *err);
+
+/* register_parameter(name, None) and so on: the name keeps its place in the order and can not be
+ * registered again; it is in no list, and a key of that name is unexpected when loading. */
+SOW_API sow_status sow_module_reserve_parameter(sow_module *module, const char *name,
+                                                sow_error *err);
+SOW_API sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_error *err);
+SOW_API sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_error *err);
+
+/* module.name = tensor: puts a tensor (taken, also on failure) or NULL, for None, in the place of
+ * the parameter or buffer at a dotted path, which may be a reserved one. SOW_ERROR_NOT_FOUND. */
+SOW_API sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
+                                         sow_error *err);
 
 /* Replaces a parameter by the tensor that another path of the tree has: one tensor under two names.
  * Paths are dotted, from this module; SOW_ERROR_NOT_FOUND. */
@@ -65,22 +80,88 @@ SOW_API sow_status sow_module_tie(sow_module *module, const char *target, const 
 SOW_API sow_tensor *sow_module_tensor(const sow_module *module, const char *path);
 SOW_API sow_module *sow_module_get(const sow_module *module, const char *path);
 
-/* Children in registration order, lent; NULL past the end. */
+/* Children in registration order, reserved names left out, a child registered twice given twice;
+ * lent; NULL past the end. */
 SOW_API sow_module *sow_module_child(const sow_module *module, size_t index);
 SOW_API const char *sow_module_child_name(const sow_module *module, size_t index);
 
+/* ---- walks
+ * --------------------------------------------------------------------------------------------- */
+
 /* module.state_dict(): own parameters, own persistent buffers, then the children's, in registration
- * order. The caller frees it. */
+ * order; a tied tensor under each of its names. SOW_ERROR_VALUE for a lazy module that has not got
+ * its shape yet. The caller frees it. */
 SOW_API sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err);
 
-/* module.apply(fn): children first, depth first, then the module itself. Stops at the first
- * failure. */
+/* named_parameters() and named_buffers(), persistent or not: the order of state_dict, each tensor
+ * once, under its first name. The caller frees the list. */
+SOW_API sow_state_dict *sow_module_named_parameters(const sow_module *module, sow_error *err);
+SOW_API sow_state_dict *sow_module_named_buffers(const sow_module *module, sow_error *err);
+
+/* named_modules(): the module itself (name ""), then the children, depth first, each module once
+ * under its first name, which is lent for the call. Stops at the first failure. */
+typedef sow_status (*sow_named_module_fn)(const char *name, sow_module *module, void *user,
+                                          sow_error *err);
+SOW_API sow_status sow_module_named_modules(sow_module *module, sow_named_module_fn fn, void *user,
+                                            sow_error *err);
+
+/* module.apply(fn): children first, depth first, then the module itself. A module that two parents
+ * share is visited once for each of them. Stops at the first failure. */
 typedef sow_status (*sow_module_fn)(sow_module *module, void *user, sow_error *err);
 SOW_API sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user,
                                     sow_error *err);
 
-/* ---- layers
+/* ---- values
  * -------------------------------------------------------------------------------------------- */
+
+/* Initialises a module's own tensors, not those of its children, unless its class does. */
+typedef sow_status (*sow_module_reset_fn)(sow_module *module, sow_generator *generator,
+                                          sow_error *err);
+/* Gives a module reset_parameters, in the place of its class's; NULL takes it away. */
+SOW_API void sow_module_set_reset(sow_module *module, sow_module_reset_fn reset);
+/* module.reset_parameters(): after the same seed the values that the constructor gave, for every
+ * class that has it. generator NULL: the default generator. SOW_ERROR_NOT_FOUND
+ * "'MultiheadAttention' object has no attribute 'reset_parameters'". */
+SOW_API sow_status sow_module_reset_parameters(sow_module *module, sow_generator *generator,
+                                               sow_error *err);
+
+/* module.to_empty(device=device): every parameter and buffer of the tree gets new memory without
+ * values (or none, for SOW_META and SOW_DEFERRED); recorded fills and initialized flags go. Dtype,
+ * shape and strides of dense tensors stay. Tied parameters become separate tensors when they leave
+ * or reach the meta device, else they stay tied; shared buffers always become separate, as in
+ * PyTorch. SOW_ERROR_VALUE for a lazy module. On failure tensors that were replaced stay so. */
+SOW_API sow_status sow_module_to_empty(sow_module *module, sow_device device, sow_error *err);
+
+/* Zero is every default. */
+typedef struct sow_load_options {
+    bool not_strict; /* strict=False: missing and unexpected keys are no failure */
+    bool assign; /* the loaded tensor takes the place of the module's: its dtype and device win */
+} sow_load_options;
+
+/* What a load found; all texts are lent by the report. */
+typedef struct sow_load_report sow_load_report;
+
+/* module.load_state_dict(state, strict, assign). Copying converts the dtype; a deferred tensor gets
+ * memory; a meta tensor stays as it is, with PyTorch's warning. What was loaded is flagged
+ * initialized. SOW_ERROR_RUNTIME "Error(s) in loading state_dict for Net: Missing key(s) in
+ * state_dict: ...; Unexpected key(s) in state_dict: ...; size mismatch for ..." - after everything
+ * that could be loaded has been; a size mismatch fails also with not_strict. *report (report may be
+ * NULL) gets the lists, also in that case, and is the caller's; it is NULL on any other failure.
+ * options NULL: the defaults. */
+SOW_API sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *state,
+                                              const sow_load_options *options,
+                                              sow_load_report **report, sow_error *err);
+
+/* Keys in PyTorch's order: missing ones as the module has them, unexpected ones as the state has
+ * them. The errors are the lines after "Error(s) in loading state_dict". NULL past the end. */
+SOW_API const char *sow_load_report_missing(const sow_load_report *report, size_t index);
+SOW_API const char *sow_load_report_unexpected(const sow_load_report *report, size_t index);
+SOW_API const char *sow_load_report_error(const sow_load_report *report, size_t index);
+/* NULL is fine. */
+SOW_API void sow_load_report_free(sow_load_report *report);
+
+/* ---- classes of torch.nn
+ * ------------------------------------------------------------------------------- */
 
 /* What every constructor takes, as torch's device= and dtype=. Zero is every default. */
 typedef struct sow_factory {
@@ -88,6 +169,29 @@ typedef struct sow_factory {
     sow_dtype dtype;
     sow_generator *generator; /* NULL: the default generator */
 } sow_factory;
+
+/* Builds a module as torch.nn.X(...) does, with the same draws and failures. target: "Conv2d" or
+ * "torch.nn.Conv2d" (SOW_ERROR_NOT_FOUND). json_args: NULL, the positional arguments "[3, 8, 5]",
+ * or the keyword arguments "{\"in_channels\": 3, ...}"; {"_args_": [3, 8], "bias": false} is both;
+ * "device" and "dtype" are names ("meta", "float64"). Wrong arguments give SOW_ERROR_TYPE in
+ * Python's words. factory (NULL: cpu, f32, the default generator) is what device and dtype are when
+ * the arguments do not say. The caller frees the module. */
+SOW_API sow_module *sow_nn(const char *target, const char *json_args, const sow_factory *factory,
+                           sow_error *err);
+
+/* torch.nn.utils.skip_init(torch.nn.X, ..., device=device): builds on meta, so that nothing is
+ * drawn or written, then to_empty. "device" in json_args goes before the parameter.
+ * SOW_ERROR_RUNTIME "Module must support a 'device' arg to skip initialization" for a class whose
+ * signature has no device: containers, losses, LSTM, GRU, RNN. */
+SOW_API sow_module *sow_skip_init(const char *target, const char *json_args, sow_device device,
+                                  sow_error *err);
+
+/* Names of the classes that sow_nn builds, in alphabetical order; NULL past the end. *signature
+ * (may be NULL) is PyTorch's. Static text. */
+SOW_API const char *sow_nn_class_at(size_t index, const char **signature);
+
+/* ---- constructors with C arguments
+ * ---------------------------------------------------------------------- */
 
 /* torch.nn.Linear(in_features, out_features, bias): weight (out, in) kaiming_uniform(a = sqrt 5),
  * then bias U(-1/sqrt(in), 1/sqrt(in)). factory NULL: cpu, f32, the default generator. The caller

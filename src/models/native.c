@@ -180,7 +180,7 @@ static sow_status convert(sow_module *module, const sow_state_dict *tree, sow_dt
             sow_tensor_free(converted);
             return status;
         }
-        status = sow__module_set_tensor(module, sow_state_dict_name(tree, i), converted, err);
+        status = sow_module_set_tensor(module, sow_state_dict_name(tree, i), converted, err);
         if (status != SOW_OK) {
             return status;
         }

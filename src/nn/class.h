@@ -4,8 +4,7 @@
 #define SOW_NN_CLASS_H
 
 #include "nn/args.h"
-
-typedef struct sow__class sow__class;
+#include "nn/module.h"
 
 struct sow__class {
     const char *name;      /* "Conv2d" */
@@ -16,6 +15,18 @@ struct sow__class {
     /* reset_parameters of one module's own tensors; NULL: the class has none. */
     sow_status (*reset)(sow_module *module, sow_generator *generator, sow_error *err);
 };
+
+/* Every family's functions. */
+#define SOW__STATELESS(name, signature)
+#define SOW__MODULE(name, signature, variant, family)                                              \
+    sow_module *sow__construct_##family(const sow__class *of, sow__args *args, sow_error *err);    \
+    sow_status sow__reset_##family(sow_module *module, sow_generator *generator, sow_error *err);
+#define SOW__MODULE_NO_RESET(name, signature, variant, family)                                     \
+    sow_module *sow__construct_##family(const sow__class *of, sow__args *args, sow_error *err);
+#include "nn/registry.def"
+#undef SOW__STATELESS
+#undef SOW__MODULE
+#undef SOW__MODULE_NO_RESET
 
 /* By name ("Conv2d"); NULL when torch.nn has no such class here. */
 const sow__class *sow__class_find(const char *name);

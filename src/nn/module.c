@@ -1,6 +1,6 @@
-/* The module tree: registration, paths, tying, apply, state_dict.
+/* The module tree: registration, paths, tying.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nn/module.h"
+#include "nn/class.h"
 
 #include "base/dtype.h"
 #include "base/error.h"
@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- growing lists
+ * ---------------------------------------------------------------------------------------- */
+
 /* Room for one more item in a growing array; false when there is no memory. */
 static bool reserve_one(void **items, size_t *capacity, size_t n_items, size_t item_bytes)
 {
     if (n_items < *capacity) {
         return true;
     }
-    size_t grown = *capacity == 0 ? 4 : *capacity * 2;
+    const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
     void *moved = realloc(*items, grown * item_bytes);
     if (moved == NULL) {
         return false;
@@ -25,23 +28,31 @@ static bool reserve_one(void **items, size_t *capacity, size_t n_items, size_t i
     return true;
 }
 
+static bool is_named(const char *whole, const char *name, size_t n_name)
+{
+    return strncmp(whole, name, n_name) == 0 && whole[n_name] == '\0';
+}
+
 static sow__slot *find_slot(const sow__slots *slots, const char *name, size_t n_name)
 {
     for (size_t i = 0; i < slots->n_items; i++) {
-        if (strncmp(slots->items[i].name, name, n_name) == 0 &&
-            slots->items[i].name[n_name] == '\0') {
+        if (is_named(slots->items[i].name, name, n_name)) {
             return &slots->items[i];
         }
     }
     return NULL;
 }
 
-static sow_module *find_child(const sow_module *module, const char *name, size_t n_name)
+static const sow__child *find_child(const sow_module *module, const char *name, size_t n_name)
 {
+    /* Lists number their children: look at that place first. */
+    const size_t guess = name[0] >= '0' && name[0] <= '9' ? strtoul(name, NULL, 10) : SIZE_MAX;
+    if (guess < module->n_children && is_named(module->children[guess].name, name, n_name)) {
+        return &module->children[guess];
+    }
     for (size_t i = 0; i < module->n_children; i++) {
-        if (strncmp(module->children[i].name, name, n_name) == 0 &&
-            module->children[i].name[n_name] == '\0') {
-            return module->children[i].module;
+        if (is_named(module->children[i].name, name, n_name)) {
+            return &module->children[i];
         }
     }
     return NULL;
@@ -56,6 +67,10 @@ static void free_slots(sow__slots *slots)
     free(slots->items);
 }
 
+/* ---- making
+ * -----------------------------------------------------------------------------------------------
+ */
+
 sow_module *sow_module_new(const char *type, sow_error *err)
 {
     sow_module *module = calloc(1, sizeof *module);
@@ -65,14 +80,32 @@ sow_module *sow_module_new(const char *type, sow_error *err)
         sow__fail_memory(err, sizeof *module);
         return NULL;
     }
+    module->n_refs = 1;
     module->type = copy;
     module->padding_idx = SOW_NO_PADDING_IDX;
     return module;
 }
 
+void *sow__module_new_state(sow_module *module, size_t n_bytes, sow_error *err)
+{
+    module->state = calloc(1, n_bytes);
+    if (module->state == NULL) {
+        sow__fail_memory(err, n_bytes);
+        return NULL;
+    }
+    module->state_bytes = n_bytes;
+    return module->state;
+}
+
+sow_module *sow_module_ref(sow_module *module)
+{
+    module->n_refs++;
+    return module;
+}
+
 void sow_module_free(sow_module *module)
 {
-    if (module == NULL) {
+    if (module == NULL || --module->n_refs > 0) {
         return;
     }
     for (size_t i = 0; i < module->n_children; i++) {
@@ -82,6 +115,7 @@ void sow_module_free(sow_module *module)
     free(module->children);
     free_slots(&module->parameters);
     free_slots(&module->buffers);
+    free(module->state);
     free(module->type);
     free(module);
 }
@@ -89,6 +123,12 @@ void sow_module_free(sow_module *module)
 const char *sow_module_type(const sow_module *module)
 {
     return module->type;
+}
+
+const sow_factory *sow__factory_or_default(const sow_factory *factory)
+{
+    static const sow_factory defaults = {.device = SOW_CPU, .dtype = SOW_F32, .generator = NULL};
+    return factory == NULL ? &defaults : factory;
 }
 
 /* ---- registration
@@ -101,7 +141,9 @@ static sow_status check_name(const sow_module *module, const char *what, const c
         return sow__fail(err, SOW_ERROR_VALUE, "%s name can't be empty string \"\"", what);
     }
     if (strchr(name, '.') != NULL) {
-        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't contain \".\", got: %s", what, name);
+        const bool is_module = strcmp(what, "module") == 0;
+        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't contain \".\"%s%s", what,
+                         is_module ? ", got: " : "", is_module ? name : "");
     }
     const size_t n_name = strlen(name);
     if (find_slot(&module->parameters, name, n_name) != NULL ||
@@ -121,16 +163,22 @@ static sow_status fail_missing(const char *what, const char *name, sow_error *er
     return sow__fail(err, SOW_ERROR_VALUE, "%s '%s' is NULL", what, name);
 }
 
-static sow_status add_slot(sow__slots *slots, const char *name, sow_tensor *tensor, bool persistent,
-                           sow_error *err)
+/* Takes the tensor. */
+static sow_status add_slot(sow_module *module, bool is_parameter, const char *name,
+                           sow_tensor *tensor, bool persistent, sow_error *err)
 {
-    char *copy = strdup(name);
+    sow__slots *slots = is_parameter ? &module->parameters : &module->buffers;
+    sow_status status = check_name(module, is_parameter ? "parameter" : "buffer", name, err);
+    char *copy = status == SOW_OK ? strdup(name) : NULL;
     void *items = slots->items;
-    if (copy == NULL ||
-        !reserve_one(&items, &slots->capacity, slots->n_items, sizeof *slots->items)) {
+    if (status == SOW_OK && (copy == NULL || !reserve_one(&items, &slots->capacity, slots->n_items,
+                                                          sizeof *slots->items))) {
+        status = sow__fail_memory(err, sizeof *slots->items);
+    }
+    if (status != SOW_OK) {
         free(copy);
         sow_tensor_free(tensor);
-        return sow__fail_memory(err, sizeof *slots->items);
+        return status;
     }
     slots->items = items;
     slots->items[slots->n_items++] =
@@ -141,59 +189,86 @@ static sow_status add_slot(sow__slots *slots, const char *name, sow_tensor *tens
 sow_status sow_module_register_parameter(sow_module *module, const char *name, sow_tensor *tensor,
                                          sow_error *err)
 {
-    if (tensor == NULL) {
-        return fail_missing("parameter", name, err);
-    }
-    const sow_status status = check_name(module, "parameter", name, err);
-    if (status != SOW_OK) {
-        sow_tensor_free(tensor);
-        return status;
-    }
-    return add_slot(&module->parameters, name, tensor, true, err);
+    return tensor == NULL ? fail_missing("parameter", name, err)
+                          : add_slot(module, true, name, tensor, true, err);
 }
 
 sow_status sow_module_register_buffer(sow_module *module, const char *name, sow_tensor *tensor,
                                       bool persistent, sow_error *err)
 {
-    if (tensor == NULL) {
-        return fail_missing("buffer", name, err);
-    }
-    const sow_status status = check_name(module, "buffer", name, err);
-    if (status != SOW_OK) {
-        sow_tensor_free(tensor);
-        return status;
-    }
-    return add_slot(&module->buffers, name, tensor, persistent, err);
+    return tensor == NULL ? fail_missing("buffer", name, err)
+                          : add_slot(module, false, name, tensor, persistent, err);
 }
 
-sow_status sow_module_register_module(sow_module *module, const char *name, sow_module *child,
-                                      sow_error *err)
+sow_status sow_module_reserve_parameter(sow_module *module, const char *name, sow_error *err)
 {
-    if (child == NULL) {
-        return fail_missing("module", name, err);
+    return add_slot(module, true, name, NULL, true, err);
+}
+
+sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_error *err)
+{
+    return add_slot(module, false, name, NULL, true, err);
+}
+
+static bool holds(const sow_module *module, const sow_module *other)
+{
+    bool found = module == other;
+    for (size_t i = 0; module != NULL && !found && i < module->n_children; i++) {
+        found = module->children[i].module != NULL && holds(module->children[i].module, other);
     }
-    const sow_status status = check_name(module, "module", name, err);
-    if (status != SOW_OK) {
-        sow_module_free(child);
-        return status;
+    return found;
+}
+
+/* Takes the child, which may be NULL. */
+static sow_status add_child(sow_module *module, const char *name, sow_module *child, sow_error *err)
+{
+    sow_status status = check_name(module, "module", name, err);
+    if (status == SOW_OK && child != NULL && holds(child, module)) {
+        status = sow__fail(err, SOW_ERROR_VALUE, "module '%s' would hold itself", name);
     }
-    char *copy = strdup(name);
+    char *copy = status == SOW_OK ? strdup(name) : NULL;
     void *items = module->children;
-    if (copy == NULL || !reserve_one(&items, &module->child_capacity, module->n_children,
-                                     sizeof *module->children)) {
+    if (status == SOW_OK &&
+        (copy == NULL || !reserve_one(&items, &module->child_capacity, module->n_children,
+                                      sizeof *module->children))) {
+        status = sow__fail_memory(err, sizeof *module->children);
+    }
+    if (status != SOW_OK) {
         free(copy);
         sow_module_free(child);
-        return sow__fail_memory(err, sizeof *module->children);
+        return status;
     }
     module->children = items;
     module->children[module->n_children++] = (sow__child){.name = copy, .module = child};
     return SOW_OK;
 }
 
-const sow_factory *sow__factory_or_default(const sow_factory *factory)
+sow_status sow_module_register_module(sow_module *module, const char *name, sow_module *child,
+                                      sow_error *err)
 {
-    static const sow_factory defaults = {.device = SOW_CPU, .dtype = SOW_F32, .generator = NULL};
-    return factory == NULL ? &defaults : factory;
+    return child == NULL ? fail_missing("module", name, err) : add_child(module, name, child, err);
+}
+
+sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_error *err)
+{
+    return add_child(module, name, NULL, err);
+}
+
+/* ---- registration by constructors
+ * -------------------------------------------------------------------------- */
+
+static sow_status add_new(sow_module *module, bool is_parameter, const char *name,
+                          sow_tensor *tensor, sow_error *err)
+{
+    const bool can_have_gradients = tensor == NULL || sow__dtype_is_float(tensor->storage->dtype) ||
+                                    sow__dtype_is_complex(tensor->storage->dtype);
+    if (is_parameter && !can_have_gradients) {
+        sow_tensor_free(tensor);
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "Only Tensors of floating point and complex dtype can require gradients");
+    }
+    return is_parameter ? sow_module_register_parameter(module, name, tensor, err)
+                        : sow_module_register_buffer(module, name, tensor, true, err);
 }
 
 sow_status sow__module_add_parameter(sow_module *module, const char *name, int n_dims,
@@ -202,16 +277,57 @@ sow_status sow__module_add_parameter(sow_module *module, const char *name, int n
 {
     sow_error own = {.status = SOW_OK};
     sow_error *why = err == NULL ? &own : err;
-    sow_tensor *tensor = sow_empty(factory->dtype, n_dims, sizes, factory->device, why);
+    return add_new(module, true, name,
+                   sow_empty(factory->dtype, n_dims, sizes, factory->device, why), why);
+}
+
+sow_status sow__module_add_buffer(sow_module *module, const char *name, sow_dtype dtype, int n_dims,
+                                  const int64_t *sizes, const sow_factory *factory, sow_error *err)
+{
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    return add_new(module, false, name, sow_empty(dtype, n_dims, sizes, factory->device, why), why);
+}
+
+/* ---- lazy tensors
+ * ------------------------------------------------------------------------------------------- */
+
+sow_status sow__module_add_lazy(sow_module *module, const char *name, bool is_parameter,
+                                const sow_factory *factory, sow_error *err)
+{
+    static const int64_t none = 0;
+    const sow_status status =
+        is_parameter ? sow__module_add_parameter(module, name, 1, &none, factory, err)
+                     : sow__module_add_buffer(module, name, factory->dtype, 1, &none, factory, err);
+    if (status == SOW_OK) {
+        sow__module_own_slot(module, name)->lazy = true;
+    }
+    return status;
+}
+
+sow_status sow__module_set_lazy(sow_module *module, const char *name, int n_dims,
+                                const int64_t *sizes, sow_error *err)
+{
+    sow__slot *slot = sow__module_own_slot(module, name);
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    sow_tensor *tensor = sow_empty(sow_tensor_dtype(slot->tensor), n_dims, sizes,
+                                   sow_tensor_device(slot->tensor), why);
     if (tensor == NULL) {
         return why->status;
     }
-    if (!sow__dtype_is_float(factory->dtype) && !sow__dtype_is_complex(factory->dtype)) {
-        sow_tensor_free(tensor);
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "Only Tensors of floating point and complex dtype can require gradients");
-    }
-    return sow_module_register_parameter(module, name, tensor, err);
+    sow_tensor_free(slot->tensor);
+    slot->tensor = tensor;
+    slot->lazy = false;
+    return SOW_OK;
+}
+
+sow_status sow__fail_lazy(const char *name, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_VALUE,
+                     "Attempted to use an uninitialized parameter: %s belongs to a lazy module "
+                     "whose shape is not known yet",
+                     name);
 }
 
 /* ---- paths
@@ -223,27 +339,35 @@ sow_status sow__module_add_parameter(sow_module *module, const char *name, int n
 static const sow_module *walk(const sow_module *module, const char *path, const char **last)
 {
     for (const char *dot; module != NULL && (dot = strchr(path, '.')) != NULL; path = dot + 1) {
-        module = find_child(module, path, (size_t)(dot - path));
+        module = sow__module_own_child(module, path, (size_t)(dot - path));
     }
     *last = path;
     return module;
+}
+
+sow__slot *sow__module_own_slot(const sow_module *module, const char *name)
+{
+    sow__slot *slot = find_slot(&module->parameters, name, strlen(name));
+    return slot != NULL ? slot : find_slot(&module->buffers, name, strlen(name));
+}
+
+sow_module *sow__module_own_child(const sow_module *module, const char *name, size_t n_name)
+{
+    const sow__child *child = find_child(module, name, n_name);
+    return child == NULL ? NULL : child->module;
 }
 
 static sow__slot *slot_at(const sow_module *module, const char *path)
 {
     const char *name;
     const sow_module *owner = walk(module, path, &name);
-    if (owner == NULL) {
-        return NULL;
-    }
-    sow__slot *slot = find_slot(&owner->parameters, name, strlen(name));
-    return slot != NULL ? slot : find_slot(&owner->buffers, name, strlen(name));
+    return owner == NULL ? NULL : sow__module_own_slot(owner, name);
 }
 
 sow_tensor *sow_module_tensor(const sow_module *module, const char *path)
 {
     const sow__slot *slot = slot_at(module, path);
-    return slot == NULL ? NULL : slot->tensor;
+    return slot == NULL || slot->lazy ? NULL : slot->tensor;
 }
 
 sow_tensor *sow__module_own_tensor(const sow_module *module, const char *name)
@@ -258,20 +382,26 @@ sow_module *sow_module_get(const sow_module *module, const char *path)
     }
     const char *name;
     const sow_module *owner = walk(module, path, &name);
-    return owner == NULL ? NULL : find_child(owner, name, strlen(name));
+    return owner == NULL ? NULL : sow__module_own_child(owner, name, strlen(name));
 }
 
-sow_status sow__module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
-                                  sow_error *err)
+static sow_status fail_no_tensor(const sow_module *module, const char *path, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_NOT_FOUND, "%s has no parameter or buffer '%s'", module->type,
+                     path);
+}
+
+sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
+                                 sow_error *err)
 {
     sow__slot *slot = slot_at(module, path);
     if (slot == NULL) {
         sow_tensor_free(tensor);
-        return sow__fail(err, SOW_ERROR_NOT_FOUND, "%s has no parameter or buffer '%s'",
-                         module->type, path);
+        return fail_no_tensor(module, path, err);
     }
     sow_tensor_free(slot->tensor);
     slot->tensor = tensor;
+    slot->lazy = false;
     return SOW_OK;
 }
 
@@ -279,115 +409,59 @@ sow_status sow_module_tie(sow_module *module, const char *target, const char *so
                           sow_error *err)
 {
     sow_tensor *shared = sow_module_tensor(module, source);
-    if (shared == NULL) {
-        return sow__fail(err, SOW_ERROR_NOT_FOUND, "%s has no parameter or buffer '%s'",
-                         module->type, source);
+    return shared == NULL ? fail_no_tensor(module, source, err)
+                          : sow_module_set_tensor(module, target, sow__tensor_ref(shared), err);
+}
+
+/* ---- children
+ * ---------------------------------------------------------------------------------------------- */
+
+static const sow__child *child_at(const sow_module *module, size_t index)
+{
+    for (size_t i = 0; i < module->n_children; i++) {
+        if (module->children[i].module != NULL && index-- == 0) {
+            return &module->children[i];
+        }
     }
-    return sow__module_set_tensor(module, target, sow__tensor_ref(shared), err);
+    return NULL;
 }
 
 sow_module *sow_module_child(const sow_module *module, size_t index)
 {
-    return index < module->n_children ? module->children[index].module : NULL;
+    const sow__child *child = child_at(module, index);
+    return child == NULL ? NULL : child->module;
 }
 
 const char *sow_module_child_name(const sow_module *module, size_t index)
 {
-    return index < module->n_children ? module->children[index].name : NULL;
+    const sow__child *child = child_at(module, index);
+    return child == NULL ? NULL : child->name;
 }
 
-/* ---- walks
- * -------------------------------------------------------------------------------------------------
- */
-
-sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user, sow_error *err)
+bool sow__module_is_first(const sow_module *module, size_t index)
 {
-    for (size_t i = 0; i < module->n_children; i++) {
-        const sow_status status = sow_module_apply(module->children[i].module, fn, user, err);
-        if (status != SOW_OK) {
-            return status;
-        }
-    }
-    return fn(module, user, err);
-}
-
-/* A dotted name that grows and shrinks while a tree is walked. */
-typedef struct sow__path {
-    char *text;
-    size_t n_text, capacity;
-} sow__path;
-
-/* Appends a part, with a dot before it when something stands there. */
-static bool path_push(sow__path *path, const char *part)
-{
-    const size_t n_part = strlen(part);
-    const size_t needed = path->n_text + n_part + 2;
-    if (needed > path->capacity) {
-        char *moved = realloc(path->text, needed * 2);
-        if (moved == NULL) {
+    const sow_module *child = module->children[index].module;
+    for (size_t i = 0; child->n_refs > 1 && i < index; i++) {
+        if (module->children[i].module == child) {
             return false;
         }
-        path->text = moved;
-        path->capacity = needed * 2;
     }
-    if (path->n_text > 0) {
-        path->text[path->n_text++] = '.';
-    }
-    memcpy(path->text + path->n_text, part, n_part + 1);
-    path->n_text += n_part;
     return true;
 }
 
-static sow_status add_slots(sow_state_dict *state, const sow__slots *slots, sow__path *path,
-                            sow_error *err)
+/* ---- reset_parameters
+ * -------------------------------------------------------------------------------------- */
+
+void sow_module_set_reset(sow_module *module, sow_module_reset_fn reset)
 {
-    const size_t n_text = path->n_text;
-    for (size_t i = 0; i < slots->n_items; i++) {
-        if (!slots->items[i].persistent) {
-            continue;
-        }
-        if (!path_push(path, slots->items[i].name)) {
-            return sow__fail_memory(err, path->capacity);
-        }
-        const sow_status status =
-            sow_state_dict_add(state, path->text, slots->items[i].tensor, err);
-        path->n_text = n_text;
-        if (status != SOW_OK) {
-            return status;
-        }
-    }
-    return SOW_OK;
+    module->reset = reset;
 }
 
-static sow_status collect(sow_state_dict *state, const sow_module *module, sow__path *path,
-                          sow_error *err)
+sow_status sow_module_reset_parameters(sow_module *module, sow_generator *generator, sow_error *err)
 {
-    const size_t n_text = path->n_text;
-    sow_status status = add_slots(state, &module->parameters, path, err);
-    if (status == SOW_OK) {
-        status = add_slots(state, &module->buffers, path, err);
+    if (module->reset == NULL) {
+        return sow__fail(err, SOW_ERROR_NOT_FOUND,
+                         "'%s' object has no attribute 'reset_parameters'", module->type);
     }
-    for (size_t i = 0; status == SOW_OK && i < module->n_children; i++) {
-        status = path_push(path, module->children[i].name)
-                     ? collect(state, module->children[i].module, path, err)
-                     : sow__fail_memory(err, path->capacity);
-        path->n_text = n_text;
-    }
-    return status;
-}
-
-sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err)
-{
-    sow_state_dict *state = sow_state_dict_new(err);
-    if (state == NULL) {
-        return NULL;
-    }
-    sow__path path = {.text = NULL};
-    const sow_status status = collect(state, module, &path, err);
-    free(path.text);
-    if (status != SOW_OK) {
-        sow_state_dict_free(state);
-        return NULL;
-    }
-    return state;
+    return module->reset(module, generator, err);
 }

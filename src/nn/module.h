@@ -6,11 +6,14 @@
 #include <sow/init.h>
 #include <sow/nn.h>
 
+typedef struct sow__class sow__class;
+
 /* A parameter or buffer under its name. */
 typedef struct sow__slot {
     char *name;
-    sow_tensor *tensor;
+    sow_tensor *tensor; /* NULL: the name is reserved (None) */
     bool persistent;
+    bool lazy; /* the shape is not known yet: the tensor has no elements, only dtype and device */
 } sow__slot;
 
 typedef struct sow__slots {
@@ -20,17 +23,25 @@ typedef struct sow__slots {
 
 typedef struct sow__child {
     char *name;
-    sow_module *module;
+    sow_module *module; /* NULL: the name is reserved (None) */
 } sow__child;
 
 struct sow_module {
+    int n_refs; /* parents and other holders */
     char *type;
+    const sow__class *class; /* NULL: none of torch.nn */
+    sow_module_reset_fn reset;
     sow__slots parameters, buffers;
     sow__child *children;
     size_t n_children, child_capacity;
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
+    void *state;         /* what the class keeps: plain bytes, copied with the module; NULL: none */
+    size_t state_bytes;
 };
+
+/* Gives a module zeroed state that it owns; NULL after filling *err. Once per module. */
+void *sow__module_new_state(sow_module *module, size_t n_bytes, sow_error *err);
 
 /* The factory to use when a caller gives NULL. */
 const sow_factory *sow__factory_or_default(const sow_factory *factory);
@@ -41,12 +52,60 @@ sow_status sow__module_add_parameter(sow_module *module, const char *name, int n
                                      const int64_t *sizes, const sow_factory *factory,
                                      sow_error *err);
 
+/* Like sow__module_add_parameter for a shape that is not known yet: until sow__module_set_lazy the
+ * tensor has no elements, and lists and to_empty fail. */
+sow_status sow__module_add_lazy(sow_module *module, const char *name, bool is_parameter,
+                                const sow_factory *factory, sow_error *err);
+/* Gives a lazy parameter or buffer its shape, without values. */
+sow_status sow__module_set_lazy(sow_module *module, const char *name, int n_dims,
+                                const int64_t *sizes, sow_error *err);
+
+/* A new buffer of the factory's device without values; any dtype. */
+sow_status sow__module_add_buffer(sow_module *module, const char *name, sow_dtype dtype, int n_dims,
+                                  const int64_t *sizes, const sow_factory *factory, sow_error *err);
+
 /* Own parameter or buffer of that name, lent; NULL when there is none. */
 sow_tensor *sow__module_own_tensor(const sow_module *module, const char *name);
+/* Its slot, which may be reserved or lazy. */
+sow__slot *sow__module_own_slot(const sow_module *module, const char *name);
 
-/* Puts another tensor in the place of the one at a dotted path; takes the caller's reference, also
- * on failure. SOW_ERROR_NOT_FOUND. */
-sow_status sow__module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
-                                  sow_error *err);
+/* Own child of a name of n_name bytes; NULL when there is none. */
+sow_module *sow__module_own_child(const sow_module *module, const char *name, size_t n_name);
+
+/* True for the first place that a child has under its parent. */
+bool sow__module_is_first(const sow_module *module, size_t index);
+
+/* What lists say of a lazy tensor; returns the status. */
+sow_status sow__fail_lazy(const char *name, sow_error *err);
+
+/* ---- dotted names, grown and cut while a tree is walked
+ * ------------------------------------------------------------ */
+
+typedef struct sow__path {
+    char *text; /* NULL: nothing pushed yet */
+    size_t n_text, capacity;
+} sow__path;
+
+/* Appends a part, with a dot before it when something stands there. SOW_ERROR_MEMORY. */
+sow_status sow__path_push(sow__path *path, const char *part, sow_error *err);
+void sow__path_cut(sow__path *path, size_t n_text);
+
+/* ---- sets of pointers
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Zero is the empty set; with values a map. */
+typedef struct sow__seen {
+    const void **keys;
+    void **values;
+    size_t n_keys, n_slots;
+} sow__seen;
+
+/* Adds a pointer that is not there; *was_there says. SOW_ERROR_MEMORY. */
+sow_status sow__seen_add(sow__seen *seen, const void *key, void *value, bool *was_there,
+                         sow_error *err);
+/* The value of a pointer that was added, NULL when it was not. */
+void *sow__seen_value(const sow__seen *seen, const void *key);
+void sow__seen_clear(sow__seen *seen);
 
 #endif

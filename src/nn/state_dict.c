@@ -1,8 +1,9 @@
 /* An ordered list of named tensors with a hash table over the names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "nn/state_dict.h"
+
 #include "base/error.h"
 #include "tensor/tensor.h"
-#include <sow/nn.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct sow_state_dict {
     size_t n_items, capacity;
     size_t *table; /* item number + 1, 0: free; n_slots is a power of two, at most half is used */
     size_t n_slots;
+    bool versioned;
 };
 
 /* FNV-1a. */
@@ -100,6 +102,16 @@ sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tenso
     state->items[state->n_items] = (sow__named){.name = copy, .tensor = sow__tensor_ref(tensor)};
     *slot = ++state->n_items;
     return SOW_OK;
+}
+
+void sow__state_dict_set_versioned(sow_state_dict *state)
+{
+    state->versioned = true;
+}
+
+bool sow__state_dict_is_versioned(const sow_state_dict *state)
+{
+    return state->versioned;
 }
 
 size_t sow_state_dict_count(const sow_state_dict *state)

@@ -89,7 +89,7 @@ static void test_nn_module__names_are_checked(void **state)
     assert_fails(sow_module_register_parameter(root, "", scalar(), &err), SOW_ERROR_VALUE, err,
                  "parameter name can't be empty string \"\"");
     assert_fails(sow_module_register_buffer(root, "x.y", scalar(), true, &err), SOW_ERROR_VALUE,
-                 err, "buffer name can't contain \".\", got: x.y");
+                 err, "buffer name can't contain \".\"");
     assert_fails(sow_module_register_parameter(root, "w", scalar(), &err), SOW_ERROR_VALUE, err,
                  "attribute 'w' already exists");
     assert_fails(sow_module_register_module(root, "b", module_of("X"), &err), SOW_ERROR_VALUE, err,
