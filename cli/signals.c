@@ -3,6 +3,7 @@
 #include "signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -10,11 +11,14 @@ static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 #define N_HELD (sizeof held / sizeof *held)
 
 static struct sigaction before[N_HELD];
-static volatile sig_atomic_t came;
+/* The number of the signal. Lock-free, so that a handler may write it; atomic, as threads read it.
+ */
+static atomic_int came;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler needs a lock-free int");
 
 static void remember(int number)
 {
-    came = number;
+    atomic_store(&came, number);
 }
 
 void cli_signals_start(void)
@@ -38,7 +42,7 @@ void cli_signals_hold(void)
 bool cli_signals_came(void *user)
 {
     (void)user;
-    return came != 0;
+    return atomic_load(&came) != 0;
 }
 
 static void die_by(int number)
@@ -58,7 +62,8 @@ void cli_signals_release(void)
     for (size_t i = 0; i < N_HELD; i++) {
         sigaction(held[i], &before[i], NULL);
     }
-    if (came != 0) {
-        die_by(came);
+    const int number = atomic_load(&came);
+    if (number != 0) {
+        die_by(number);
     }
 }
