@@ -159,27 +159,6 @@ static sow_status check_required(const sow__args *args, const sow__signature *of
  * ---------------------------------------------------------------------------------------------------
  */
 
-/* Moves a value to the end of a list or dict. The key (NULL in a list) is taken on success. */
-static sow_status append(sow__value *to, char *key, sow__value *value, sow_error *err)
-{
-    sow__value *items = realloc(to->items, (to->n_items + 1) * sizeof *items);
-    if (items == NULL) {
-        return sow__fail_memory(err, (to->n_items + 1) * sizeof *items);
-    }
-    to->items = items;
-    if (key != NULL) {
-        char **keys = realloc(to->keys, (to->n_items + 1) * sizeof *keys);
-        if (keys == NULL) {
-            return sow__fail_memory(err, (to->n_items + 1) * sizeof *keys);
-        }
-        to->keys = keys;
-        keys[to->n_items] = key;
-    }
-    items[to->n_items++] = *value;
-    *value = (sow__value){.kind = SOW__VALUE_NONE};
-    return SOW_OK;
-}
-
 static void give(sow__args *args, int at, sow__value *value)
 {
     sow__value_clear(&args->values[at]);
@@ -196,19 +175,19 @@ static sow_status bind_positional(sow__args *args, const sow__signature *of, sow
         if (i < (size_t)of->n_positional) {
             give(args, (int)i, &list->items[i]);
         } else if (of->takes_rest) {
-            status = append(&args->rest, NULL, &list->items[i], err);
+            status = sow__value_append(&args->rest, NULL, &list->items[i], err);
         }
     }
     return status;
 }
 
-static sow_status bind_keyword(sow__args *args, const sow__signature *of, char **key,
+static sow_status bind_keyword(sow__args *args, const sow__signature *of, const char *key,
                                sow__value *value, sow_error *err)
 {
-    const int at = find(args, *key);
+    const int at = find(args, key);
     if (at >= 0 && args->given[at]) {
         return sow__fail(err, SOW_ERROR_TYPE, "%s.__init__() got multiple values for argument '%s'",
-                         args->class_name, *key);
+                         args->class_name, key);
     }
     if (at >= 0) {
         give(args, at, value);
@@ -217,13 +196,9 @@ static sow_status bind_keyword(sow__args *args, const sow__signature *of, char *
     if (!of->takes_keywords) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s.__init__() got an unexpected keyword argument '%s'", args->class_name,
-                         *key);
+                         key);
     }
-    const sow_status status = append(&args->keywords, *key, value, err);
-    if (status == SOW_OK) {
-        *key = NULL;
-    }
-    return status;
+    return sow__value_append(&args->keywords, key, value, err);
 }
 
 /* In the order in which Python finds what is wrong. */
@@ -236,7 +211,7 @@ static sow_status bind(sow__args *args, const char *signature, sow__value *posit
         status = bind_positional(args, &of, positional, err);
     }
     for (size_t i = 0; status == SOW_OK && i < keyword->n_items; i++) {
-        status = bind_keyword(args, &of, &keyword->keys[i], &keyword->items[i], err);
+        status = bind_keyword(args, &of, keyword->keys[i], &keyword->items[i], err);
     }
     if (status == SOW_OK && positional->n_items > (size_t)of.n_positional && !of.takes_rest) {
         status = fail_too_many(args, &of, positional->n_items, err);
@@ -252,8 +227,7 @@ static sow_status bind(sow__args *args, const char *signature, sow__value *posit
  * -----------------------------------------------------------------------------------------------
  */
 
-/* "cpu", "cpu:0", "meta", "deferred". */
-static sow_status read_device(const sow__value *value, sow_device *device, sow_error *err)
+sow_status sow__value_device(const sow__value *value, sow_device *device, sow_error *err)
 {
     if (value->kind != SOW__VALUE_STRING) {
         return sow__fail(err, SOW_ERROR_TYPE,
@@ -293,7 +267,7 @@ static sow_status read_factory(sow__args *args, sow_error *err)
     }
     return device == NULL || device->kind == SOW__VALUE_NONE
                ? SOW_OK
-               : read_device(device, &args->factory.device, err);
+               : sow__value_device(device, &args->factory.device, err);
 }
 
 sow_status sow__args_bind(sow__args *args, const char *class_name, const char *signature,
@@ -363,6 +337,15 @@ sow_status sow__value_size(const sow__value *value, int place, int64_t *size, so
                          place + 1, sow__value_type_name(value));
     }
     return SOW_OK;
+}
+
+sow_status sow__value_sizes(const sow__value *list, int64_t *sizes, sow_error *err)
+{
+    sow_status status = SOW_OK;
+    for (size_t i = 0; status == SOW_OK && i < list->n_items; i++) {
+        status = sow__value_size(&list->items[i], (int)i, &sizes[i], err);
+    }
+    return status;
 }
 
 sow_status sow__args_shape(sow__args *args, int n, const char *const *names, int64_t *sizes,

@@ -59,7 +59,13 @@ bool sow__args_truth(sow__args *args, const char *name);
 /* The text of a string; NULL when it is none. */
 const char *sow__args_text(sow__args *args, const char *name);
 
+/* A device by name: "cpu", "cpu:0", "meta", "deferred". SOW_ERROR_TYPE for what is no string,
+ * SOW_ERROR_RUNTIME for another name, in PyTorch's words. */
+sow_status sow__value_device(const sow__value *value, sow_device *device, sow_error *err);
+
 /* A value as size number place of a shape, counted from 0. */
 sow_status sow__value_size(const sow__value *value, int place, int64_t *size, sow_error *err);
+/* A list as a shape. */
+sow_status sow__value_sizes(const sow__value *list, int64_t *sizes, sow_error *err);
 
 #endif

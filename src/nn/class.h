@@ -37,6 +37,16 @@ const sow__class *sow__class_at(size_t index);
 sow_module *sow__class_call(const sow__class *class, sow__value *positional, sow__value *keyword,
                             const sow_factory *factory, sow_error *err);
 
+/* torch.nn.utils.skip_init on a class: "device" among the keywords goes before the parameter. Takes
+ * the values. */
+sow_module *sow__class_skip_init(const sow__class *class, sow__value *positional,
+                                 sow__value *keyword, sow_device device, const sow_factory *factory,
+                                 sow_error *err);
+
+/* The class of a dotted path: "Conv2d", "torch.nn.Conv2d", "torch.nn.modules.conv.Conv2d"; NULL
+ * when there is none. */
+const sow__class *sow__class_of_path(const char *path);
+
 /* True when the signature has a parameter named device: what skip_init asks. */
 bool sow__class_takes_device(const sow__class *class);
 

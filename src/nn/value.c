@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/value.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -24,6 +25,36 @@ void sow__value_clear(sow__value *value)
     sow_module_free(value->module);
     sow_tensor_free(value->tensor);
     *value = (sow__value){.kind = SOW__VALUE_NONE};
+}
+
+static bool make_room(sow__value *to, bool with_key)
+{
+    sow__value *items = realloc(to->items, (to->n_items + 1) * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    to->items = items;
+    char **keys = with_key ? realloc(to->keys, (to->n_items + 1) * sizeof *keys) : NULL;
+    if (keys != NULL) {
+        to->keys = keys;
+    }
+    return keys != NULL || !with_key;
+}
+
+sow_status sow__value_append(sow__value *to, const char *key, sow__value *value, sow_error *err)
+{
+    char *copy = key == NULL ? NULL : strdup(key);
+    if ((key != NULL && copy == NULL) || !make_room(to, key != NULL)) {
+        free(copy);
+        sow__value_clear(value);
+        return sow__fail_memory(err, (to->n_items + 1) * sizeof *to->items);
+    }
+    if (key != NULL) {
+        to->keys[to->n_items] = copy;
+    }
+    to->items[to->n_items++] = *value;
+    *value = (sow__value){.kind = SOW__VALUE_NONE};
+    return SOW_OK;
 }
 
 sow_module *sow__value_take_module(sow__value *value)

@@ -38,6 +38,10 @@ typedef struct sow__value {
 /* Frees what the value owns and makes it None. */
 void sow__value_clear(sow__value *value);
 
+/* Moves a value to the end of a list (key NULL) or dict (key copied); *value is None afterwards, on
+ * failure cleared. */
+sow_status sow__value_append(sow__value *to, const char *key, sow__value *value, sow_error *err);
+
 /* Gives up the module or tensor: the caller owns it, the value is None. */
 sow_module *sow__value_take_module(sow__value *value);
 sow_tensor *sow__value_take_tensor(sow__value *value);

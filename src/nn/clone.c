@@ -1,0 +1,191 @@
+/* copy.deepcopy of a module tree.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "nn/class.h"
+
+#include "base/dtype.h"
+#include "base/error.h"
+#include "fill/tape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What was copied already: modules, tensors and storages by their old address. */
+typedef struct sow__copies {
+    sow__seen seen;
+} sow__copies;
+
+static sow_status remember(sow__copies *copies, const void *old, void *copy, sow_error *err)
+{
+    bool was_there;
+    return sow__seen_add(&copies->seen, old, copy, &was_there, err);
+}
+
+/* A storage of its own with the same values or the same record. The holders of the copy are
+ * counted by the caller. */
+static sow__storage *clone_storage(const sow__storage *storage, sow_error *err)
+{
+    sow__storage *copy = malloc(sizeof *copy);
+    uint64_t n_bytes = 0;
+    if (copy == NULL) {
+        sow__fail_memory(err, sizeof *copy);
+        return NULL;
+    }
+    *copy = *storage;
+    copy->n_refs = 0;
+    copy->borrowed = false;
+    if (storage->tape != NULL) {
+        storage->tape->n_refs++; /* what is recorded later goes to a tape of its own */
+    }
+    if (storage->data != NULL) {
+        sow__dtype_n_bytes(storage->dtype, storage->numel, &n_bytes);
+        copy->data = sow__storage_alloc(storage->dtype, storage->numel);
+        if (copy->data == NULL) {
+            free(copy);
+            sow__fail_memory(err, (size_t)n_bytes);
+            return NULL;
+        }
+        memcpy(copy->data, storage->data, (size_t)n_bytes);
+    }
+    return copy;
+}
+
+static sow__storage *copy_of_storage(sow__copies *copies, const sow__storage *storage,
+                                     sow_error *err)
+{
+    sow__storage *copy = sow__seen_value(&copies->seen, storage);
+    if (copy != NULL) {
+        return copy;
+    }
+    copy = clone_storage(storage, err);
+    if (copy != NULL && remember(copies, storage, copy, err) != SOW_OK) {
+        free(copy->data);
+        if (copy->tape != NULL) {
+            copy->tape_free(copy->tape);
+        }
+        free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+/* A holder of the copy of a tensor; NULL after filling *err. */
+static sow_tensor *copy_of_tensor(sow__copies *copies, const sow_tensor *tensor, sow_error *err)
+{
+    sow_tensor *copy = sow__seen_value(&copies->seen, tensor);
+    if (copy != NULL) {
+        return sow__tensor_ref(copy);
+    }
+    copy = malloc(sizeof *copy);
+    if (copy == NULL) {
+        sow__fail_memory(err, sizeof *copy);
+        return NULL;
+    }
+    *copy = *tensor;
+    copy->n_refs = 1;
+    copy->storage = copy_of_storage(copies, tensor->storage, err);
+    if (copy->storage == NULL) {
+        free(copy);
+        return NULL;
+    }
+    copy->storage->n_refs++;
+    if (remember(copies, tensor, copy, err) != SOW_OK) {
+        sow_tensor_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static sow_status clone_slots(sow__copies *copies, sow__slots *to, const sow__slots *from,
+                              sow_error *err)
+{
+    to->items = calloc(from->n_items + 1, sizeof *to->items);
+    if (to->items == NULL) {
+        return sow__fail_memory(err, (from->n_items + 1) * sizeof *to->items);
+    }
+    to->capacity = from->n_items + 1;
+    for (size_t i = 0; i < from->n_items; i++) {
+        sow__slot *slot = &to->items[to->n_items++];
+        *slot = from->items[i];
+        slot->name = strdup(from->items[i].name);
+        slot->tensor = from->items[i].tensor == NULL || slot->name == NULL
+                           ? NULL
+                           : copy_of_tensor(copies, from->items[i].tensor, err);
+        if (slot->name == NULL) {
+            return sow__fail_memory(err, strlen(from->items[i].name) + 1);
+        }
+        if (slot->tensor == NULL && from->items[i].tensor != NULL) {
+            return SOW_ERROR_MEMORY;
+        }
+    }
+    return SOW_OK;
+}
+
+static sow_module *copy_of_module(sow__copies *copies, const sow_module *module, sow_error *err);
+
+static sow_status clone_children(sow__copies *copies, sow_module *to, const sow_module *from,
+                                 sow_error *err)
+{
+    to->children = calloc(from->n_children + 1, sizeof *to->children);
+    if (to->children == NULL) {
+        return sow__fail_memory(err, (from->n_children + 1) * sizeof *to->children);
+    }
+    to->child_capacity = from->n_children + 1;
+    for (size_t i = 0; i < from->n_children; i++) {
+        sow__child *child = &to->children[to->n_children++];
+        child->name = strdup(from->children[i].name);
+        if (child->name == NULL) {
+            return sow__fail_memory(err, strlen(from->children[i].name) + 1);
+        }
+        if (from->children[i].module != NULL) {
+            child->module = copy_of_module(copies, from->children[i].module, err);
+            if (child->module == NULL) {
+                return SOW_ERROR_MEMORY;
+            }
+        }
+    }
+    return SOW_OK;
+}
+
+static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_module *module,
+                             sow_error *err)
+{
+    copy->class = module->class;
+    copy->reset = module->reset;
+    copy->padding_idx = module->padding_idx;
+    copy->init_done = module->init_done;
+    sow_status status = SOW_OK;
+    if (module->state != NULL) {
+        if (sow__module_new_state(copy, module->state_bytes, err) == NULL) {
+            return SOW_ERROR_MEMORY;
+        }
+        memcpy(copy->state, module->state, module->state_bytes);
+    }
+    status = clone_slots(copies, &copy->parameters, &module->parameters, err);
+    if (status == SOW_OK) {
+        status = clone_slots(copies, &copy->buffers, &module->buffers, err);
+    }
+    return status == SOW_OK ? clone_children(copies, copy, module, err) : status;
+}
+
+static sow_module *copy_of_module(sow__copies *copies, const sow_module *module, sow_error *err)
+{
+    sow_module *copy = sow__seen_value(&copies->seen, module);
+    if (copy != NULL) {
+        return sow_module_ref(copy);
+    }
+    copy = sow_module_new(module->type, err);
+    if (copy != NULL && (clone_into(copies, copy, module, err) != SOW_OK ||
+                         remember(copies, module, copy, err) != SOW_OK)) {
+        sow_module_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+sow_module *sow__module_clone(const sow_module *module, sow_error *err)
+{
+    sow__copies copies = {.seen = {0}};
+    sow_module *copy = copy_of_module(&copies, module, err);
+    sow__seen_clear(&copies.seen);
+    return copy;
+}
