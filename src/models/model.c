@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct sow__class {
+typedef struct model_class {
     const char *name, *model_type;
     const sow__family *family;
-} sow__class;
+} model_class;
 
-static const sow__class classes[] = {
+static const model_class classes[] = {
 #define SOW_X(arch, model_type, family) {#arch, model_type, &family},
 #include "models/registry.def"
 #undef SOW_X
@@ -48,7 +48,7 @@ const char *sow_model_profile_at(size_t index)
 /* ---- which class, which profile
  * -------------------------------------------------------------------------- */
 
-static const sow__class *find_class(const char *name)
+static const model_class *find_class(const char *name)
 {
     for (size_t i = 0; i < N_CLASSES; i++) {
         if (strcmp(classes[i].name, name) == 0) {
@@ -121,7 +121,7 @@ static const char *first_architecture(sow__config *config)
 }
 
 /* The class of a transformers config. */
-static const sow__class *transformers_class(sow__config *config, const char *arch)
+static const model_class *transformers_class(sow__config *config, const char *arch)
 {
     char list[LIST_SIZE];
     const char *model_type = sow__config_string(config, "model_type", NULL);
@@ -136,7 +136,7 @@ static const sow__class *transformers_class(sow__config *config, const char *arc
         return NULL;
     }
     const char *field = arch != NULL ? "arch" : "architectures";
-    const sow__class *found = name == NULL ? NULL : find_class(name);
+    const model_class *found = name == NULL ? NULL : find_class(name);
     if (name == NULL) {
         sow__config_fail(config, SOW_ERROR_VALUE,
                          "architectures: names no class to build; there are: %s",
@@ -151,7 +151,7 @@ static const sow__class *transformers_class(sow__config *config, const char *arc
 
 /* The class that the config and the arch option name; NULL and the status of the config otherwise.
  */
-static const sow__class *choose_class(sow__config *config, const char *arch)
+static const model_class *choose_class(sow__config *config, const char *arch)
 {
     char list[LIST_SIZE];
     const bool native_arch =
@@ -198,7 +198,7 @@ static const char *choose_profile(sow__config *config, sow__model_kind kind, con
 static sow_status build(sow_model *model, sow__config *config, const sow_model_options *options,
                         sow_error *err)
 {
-    const sow__class *class = choose_class(config, options->arch);
+    const model_class *class = choose_class(config, options->arch);
     if (class == NULL) {
         return config->status;
     }

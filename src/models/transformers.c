@@ -268,7 +268,7 @@ static sow_status init_missing(const sow__pretrained *model, const sow_state_dic
     sow_guard_enter();
     const sow_status status = sow_module_apply(model->build->model->module, init_once, &copy, err);
     sow_guard_leave();
-    return status;
+    return status == SOW_OK ? SOW_OK : sow__config_fail_within(model->build->config, status);
 }
 
 static sow_status fill_and_list(const sow__pretrained *model, const sow_state_dict *tree,
