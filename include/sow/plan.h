@@ -93,6 +93,14 @@ typedef struct sow_plan_totals {
 
 SOW_API void sow_plan_get_totals(const sow_plan *plan, sow_plan_totals *totals);
 
+/* sow_module_load_state_dict from an open file, one tensor at a time: values are read straight into
+ * the module's memory, and a meta or deferred tensor gets memory when it is read (its recorded
+ * fills are dropped), so that a module need not be made before it is loaded. A read that fails
+ * gives its own status and no report; what was loaded by then stays. */
+SOW_API sow_status sow_module_load_safetensors(sow_module *module, const sow_safetensors *file,
+                                               const sow_load_options *options,
+                                               sow_load_report **report, sow_error *err);
+
 #ifdef __cplusplus
 }
 #endif
