@@ -10,7 +10,6 @@ CMAKE_FLAGS ?=
 # Environments of tools/oracle; none: the newest packages and the older TransformerLens.
 ORACLE ?=
 
-ctest = ctest --output-on-failure -j $(JOBS) --test-dir
 configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
 
 .PHONY: all help deps gpt2 check check-sanitize check-exhaustive oracle install format lint clean
@@ -34,23 +33,23 @@ check: deps  ## every fast test
 	@tools/install-deps test
 	$(configure) -B $(BUILD) -DSOW_BUILD_TESTS=ON
 	cmake --build $(BUILD)
-	$(ctest) $(BUILD)
+	tools/run-tests $(BUILD) -j $(JOBS)
 
 # setarch -R: the ThreadSanitizer of gcc 12 cannot place its shadow memory under wide address randomisation.
 check-sanitize: deps  ## every fast test under ASan with UBSan, and under TSan
 	@tools/install-deps test
 	$(configure) -B $(BUILD)-asan -DSOW_BUILD_TESTS=ON -DSOW_SANITIZE=address,undefined
 	cmake --build $(BUILD)-asan
-	$(ctest) $(BUILD)-asan
+	tools/run-tests $(BUILD)-asan -j $(JOBS)
 	$(configure) -B $(BUILD)-tsan -DSOW_BUILD_TESTS=ON -DSOW_SANITIZE=thread
 	cmake --build $(BUILD)-tsan
-	setarch -R $(ctest) $(BUILD)-tsan
+	setarch -R tools/run-tests $(BUILD)-tsan -j $(JOBS)
 
 check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
 	@tools/install-deps test
 	$(configure) -B $(BUILD)-exhaustive -DSOW_BUILD_TESTS=ON -DSOW_BUILD_EXHAUSTIVE=ON
 	cmake --build $(BUILD)-exhaustive
-	$(ctest) $(BUILD)-exhaustive -R exhaustive_
+	tools/run-tests $(BUILD)-exhaustive -j $(JOBS) -R exhaustive_
 
 oracle:  ## the known answers again from the real packages; ORACLE="2.11 2.12" for older PyTorch
 	@tools/install-deps oracle
