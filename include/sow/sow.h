@@ -11,6 +11,7 @@
 #include <sow/init.h>
 #include <sow/models.h>
 #include <sow/nn.h>
+#include <sow/parametrize.h>
 #include <sow/plan.h>
 #include <sow/safetensors.h>
 #include <sow/stats.h>

@@ -50,7 +50,7 @@ static sow_status init_entry(sow__entry *entry, const char *name, sow_tensor *te
         .action = is_deferred ? SOW_PLAN_FILL : SOW_PLAN_KEEP,
         .mean = NAN,
         .std = NAN,
-        .exact = true,
+        .exact = !tensor->storage->approximate,
     };
     if (is_deferred) {
         entry->tape = sow__tape_of(tensor->storage);

@@ -15,6 +15,7 @@ typedef struct sow__storage {
     sow_dtype dtype;
     bool initialized;
     bool borrowed;   /* data is the caller's */
+    bool approximate; /* data was computed with last bits of our own (docs/bits.md) */
     void *data;      /* NULL unless device is cpu */
     uint64_t numel;  /* elements that the storage has */
     sow__tape *tape; /* deferred: recorded fills, NULL: none yet */

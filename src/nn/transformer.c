@@ -1,0 +1,140 @@
+/* torch.nn.Transformer: two stacks, then Xavier over every matrix.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "nn/transformer.h"
+
+#include "base/error.h"
+
+/* One half of the model: given, or built from a layer. */
+typedef struct half {
+    int kind;
+    const char *name;
+    sow__value *custom; /* None: build it */
+    int64_t n_layers;
+} half;
+
+static sow_module *build_half(const half *is, const sow__layer_args *args, sow_error *err)
+{
+    sow_module *layer = sow__transformer_layer(is->kind, args, err);
+    sow_module *norm =
+        layer == NULL ? NULL : sow_layer_norm(args->d_model, true, args->bias, args->factory, err);
+    sow_module *stack =
+        norm == NULL ? NULL : sow__transformer_stack(is->kind, layer, is->n_layers, norm, err);
+    sow_module_free(layer);
+    return stack;
+}
+
+/* Anything given that is no module is an attribute without state. */
+static sow_status add_half(sow_module *module, const half *is, const sow__layer_args *args,
+                           sow_error *err)
+{
+    if (is->custom->kind == SOW__VALUE_MODULE) {
+        return sow_module_register_module(module, is->name, sow__value_take_module(is->custom),
+                                          err);
+    }
+    if (is->custom->kind != SOW__VALUE_NONE) {
+        return SOW_OK;
+    }
+    return sow_module_register_module(module, is->name, build_half(is, args, err), err);
+}
+
+/* PyTorch's private _reset_parameters; vectors keep what their layers gave them. */
+static sow_status fill_matrices(const sow_module *module, sow_generator *generator, sow_error *err)
+{
+    sow_state_dict *parameters = sow_module_named_parameters(module, err);
+    if (parameters == NULL) {
+        return err->status;
+    }
+    sow_status status = SOW_OK;
+    for (size_t i = 0; status == SOW_OK && i < sow_state_dict_count(parameters); i++) {
+        sow_tensor *parameter = sow_state_dict_tensor(parameters, i);
+        if (sow_tensor_n_dims(parameter) > 1) {
+            status = sow_xavier_uniform(parameter, 1.0, generator, err);
+        }
+    }
+    sow_state_dict_free(parameters);
+    return status;
+}
+
+/* A module as activation goes into both layers: the encoder's layer gets a copy. */
+static sow_status build(sow_module *module, const half halves[2], const sow__layer_args *args,
+                        sow_error *err)
+{
+    sow__value copy = {.kind = SOW__VALUE_NONE};
+    sow__layer_args encoder = *args;
+    const bool is_shared = args->activation->kind == SOW__VALUE_MODULE;
+    if (is_shared) {
+        copy.module = sow__module_clone(args->activation->module, err);
+        if (copy.module == NULL) {
+            return err->status;
+        }
+        copy.kind = SOW__VALUE_MODULE;
+        encoder.activation = &copy;
+    }
+    sow_status status = add_half(module, &halves[0], &encoder, err);
+    sow__value_clear(&copy);
+    if (status == SOW_OK) {
+        status = add_half(module, &halves[1], args, err);
+    }
+    return status == SOW_OK ? fill_matrices(module, args->factory->generator, err) : status;
+}
+
+static sow_module *transformer(const half halves[2], const sow__layer_args *args, sow_error *err)
+{
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    sow_module *module = sow__module_of(sow__class_find("Transformer"), why);
+    if (module != NULL && build(module, halves, args, why) != SOW_OK) {
+        sow_module_free(module);
+        return NULL;
+    }
+    return module;
+}
+
+sow_module *sow__construct_transformer(const sow__class *of, sow__args *args, sow_error *err)
+{
+    (void)of;
+    half halves[2] = {
+        {.kind = SOW__ENCODER, .name = "encoder", .custom = sow__args_get(args, "custom_encoder")},
+        {.kind = SOW__DECODER, .name = "decoder", .custom = sow__args_get(args, "custom_decoder")},
+    };
+    sow__layer_args layer;
+    if (sow__layer_args_read(&layer, args, err) != SOW_OK ||
+        sow__args_int(args, "num_encoder_layers", &halves[0].n_layers, err) != SOW_OK ||
+        sow__args_int(args, "num_decoder_layers", &halves[1].n_layers, err) != SOW_OK) {
+        return NULL;
+    }
+    return transformer(halves, &layer, err);
+}
+
+static sow__value module_value(sow_module *module)
+{
+    return (sow__value){.kind = module == NULL ? SOW__VALUE_NONE : SOW__VALUE_MODULE,
+                        .module = module};
+}
+
+sow_module *sow_transformer(int64_t d_model, int64_t nhead, const sow_transformer_options *options,
+                            const sow_factory *factory, sow_error *err)
+{
+    static const sow_transformer_options defaults = SOW_TRANSFORMER_OPTIONS_INIT;
+    const sow_transformer_options *with = options == NULL ? &defaults : options;
+    const sow__value p = {.kind = SOW__VALUE_FLOAT, .number = with->dropout};
+    sow__value activation = module_value(with->activation);
+    sow__value encoder = module_value(with->custom_encoder);
+    sow__value decoder = module_value(with->custom_decoder);
+    const half halves[2] = {
+        {SOW__ENCODER, "encoder", &encoder, with->num_encoder_layers},
+        {SOW__DECODER, "decoder", &decoder, with->num_decoder_layers},
+    };
+    const sow__layer_args args = {.d_model = d_model,
+                                  .nhead = nhead,
+                                  .dim_feedforward = with->dim_feedforward,
+                                  .bias = with->bias,
+                                  .dropout = &p,
+                                  .activation = &activation,
+                                  .factory = sow__factory_or_default(factory)};
+    sow_module *module = transformer(halves, &args, err);
+    sow__value_clear(&activation);
+    sow__value_clear(&encoder);
+    sow__value_clear(&decoder);
+    return module;
+}
