@@ -206,14 +206,239 @@ SOW_API sow_module *sow_linear(int64_t in_features, int64_t out_features, bool b
 SOW_API sow_module *sow_embedding(int64_t num_embeddings, int64_t embedding_dim,
                                   int64_t padding_idx, const sow_factory *factory, sow_error *err);
 
+/* torch.nn.EmbeddingBag(num_embeddings, embedding_dim, padding_idx=padding_idx): as sow_embedding.
+ */
+SOW_API sow_module *sow_embedding_bag(int64_t num_embeddings, int64_t embedding_dim,
+                                      int64_t padding_idx, const sow_factory *factory,
+                                      sow_error *err);
+
+/* torch.nn.Bilinear: weight (out, in1, in2) and bias U(-1/sqrt(in1), 1/sqrt(in1)). SOW_ERROR_VALUE
+ * for in1_features 0. */
+SOW_API sow_module *sow_bilinear(int64_t in1_features, int64_t in2_features, int64_t out_features,
+                                 bool bias, const sow_factory *factory, sow_error *err);
+
+/* What convolutions have besides channels and kernel. Stride, padding and dilation change no
+ * weights and are not asked for. Zero is every default. */
+typedef struct sow_conv_options {
+    int64_t groups; /* 0: 1 */
+    bool no_bias;
+} sow_conv_options;
+
+/* torch.nn.Conv1d, Conv2d, Conv3d: weight (out, in / groups, kernel...) kaiming_uniform(a = sqrt
+ * 5), then bias U(-1/sqrt(fan_in), 1/sqrt(fan_in)). kernel_size has as many numbers as the name
+ * says. SOW_ERROR_VALUE "groups must be a positive integer", "in_channels must be divisible by
+ * groups", "out_channels must be divisible by groups". options NULL: the defaults. */
+SOW_API sow_module *sow_conv1d(int64_t in_channels, int64_t out_channels,
+                               const int64_t *kernel_size, const sow_conv_options *options,
+                               const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_conv2d(int64_t in_channels, int64_t out_channels,
+                               const int64_t *kernel_size, const sow_conv_options *options,
+                               const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_conv3d(int64_t in_channels, int64_t out_channels,
+                               const int64_t *kernel_size, const sow_conv_options *options,
+                               const sow_factory *factory, sow_error *err);
+
+/* torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d: like the above, but weight (in, out /
+ * groups, kernel...), whose fan_in is counted on the output side. */
+SOW_API sow_module *sow_conv_transpose1d(int64_t in_channels, int64_t out_channels,
+                                         const int64_t *kernel_size,
+                                         const sow_conv_options *options,
+                                         const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_conv_transpose2d(int64_t in_channels, int64_t out_channels,
+                                         const int64_t *kernel_size,
+                                         const sow_conv_options *options,
+                                         const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_conv_transpose3d(int64_t in_channels, int64_t out_channels,
+                                         const int64_t *kernel_size,
+                                         const sow_conv_options *options,
+                                         const sow_factory *factory, sow_error *err);
+
+/* Zero is every default. */
+typedef struct sow_batch_norm_options {
+    bool no_affine;        /* neither weight nor bias */
+    bool no_bias;          /* weight alone */
+    bool no_running_stats; /* no buffers */
+} sow_batch_norm_options;
+
+/* torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d: weight ones, bias zeros; buffers running_mean
+ * zeros and running_var ones in the factory's dtype, num_batches_tracked 0 in int64. Nothing is
+ * drawn. options NULL: the defaults. */
+SOW_API sow_module *sow_batch_norm1d(int64_t num_features, const sow_batch_norm_options *options,
+                                     const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_batch_norm2d(int64_t num_features, const sow_batch_norm_options *options,
+                                     const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_batch_norm3d(int64_t num_features, const sow_batch_norm_options *options,
+                                     const sow_factory *factory, sow_error *err);
+
+/* Zero is every default. */
+typedef struct sow_instance_norm_options {
+    bool affine;
+    bool no_bias; /* with affine: weight alone */
+    bool track_running_stats;
+} sow_instance_norm_options;
+
+/* torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d: like the batch norms, but without any
+ * tensor by default. */
+SOW_API sow_module *sow_instance_norm1d(int64_t num_features,
+                                        const sow_instance_norm_options *options,
+                                        const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_instance_norm2d(int64_t num_features,
+                                        const sow_instance_norm_options *options,
+                                        const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_instance_norm3d(int64_t num_features,
+                                        const sow_instance_norm_options *options,
+                                        const sow_factory *factory, sow_error *err);
+
 /* torch.nn.LayerNorm(dim, elementwise_affine, bias): weight ones, bias zeros. affine false: no
- * parameters. */
+ * parameters. sow_layer_norm_nd: a normalized_shape of n_dims sizes (0: a scalar, sizes may be
+ * NULL). */
 SOW_API sow_module *sow_layer_norm(int64_t dim, bool affine, bool bias, const sow_factory *factory,
                                    sow_error *err);
+SOW_API sow_module *sow_layer_norm_nd(int n_dims, const int64_t *normalized_shape, bool affine,
+                                      bool bias, const sow_factory *factory, sow_error *err);
 
 /* torch.nn.RMSNorm(dim, elementwise_affine): weight ones. */
 SOW_API sow_module *sow_rms_norm(int64_t dim, bool affine, const sow_factory *factory,
                                  sow_error *err);
+SOW_API sow_module *sow_rms_norm_nd(int n_dims, const int64_t *normalized_shape, bool affine,
+                                    const sow_factory *factory, sow_error *err);
+
+/* torch.nn.GroupNorm(num_groups, num_channels, affine, bias): weight ones, bias zeros.
+ * SOW_ERROR_VALUE "num_channels (5) must be divisible by num_groups (2)",
+ * SOW_ERROR_ZERO_DIVISION. */
+SOW_API sow_module *sow_group_norm(int64_t num_groups, int64_t num_channels, bool affine, bool bias,
+                                   const sow_factory *factory, sow_error *err);
+
+/* torch.nn.PReLU(num_parameters, init): weight constant(init). PyTorch's defaults are 1, 0.25. */
+SOW_API sow_module *sow_prelu(int64_t num_parameters, double init, const sow_factory *factory,
+                              sow_error *err);
+
+/* Zero is every default. */
+typedef struct sow_rnn_options {
+    int64_t num_layers; /* 0: 1 */
+    bool no_bias;
+    bool bidirectional;
+    int64_t proj_size; /* of LSTM alone */
+} sow_rnn_options;
+
+/* torch.nn.RNN, GRU, LSTM: for each layer and direction weight_ih, weight_hh, bias_ih, bias_hh (and
+ * weight_hr with proj_size), all U(-1/sqrt(hidden_size), 1/sqrt(hidden_size)) in this order.
+ * SOW_ERROR_VALUE in PyTorch's words for sizes that are not greater than zero and a proj_size out
+ * of range. options NULL: the defaults. */
+SOW_API sow_module *sow_rnn(int64_t input_size, int64_t hidden_size, const sow_rnn_options *options,
+                            const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_gru(int64_t input_size, int64_t hidden_size, const sow_rnn_options *options,
+                            const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_lstm(int64_t input_size, int64_t hidden_size,
+                             const sow_rnn_options *options, const sow_factory *factory,
+                             sow_error *err);
+
+/* torch.nn.RNNCell, GRUCell, LSTMCell: weight_ih, weight_hh, bias_ih, bias_hh, drawn as above. */
+SOW_API sow_module *sow_rnn_cell(int64_t input_size, int64_t hidden_size, bool bias,
+                                 const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_gru_cell(int64_t input_size, int64_t hidden_size, bool bias,
+                                 const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_lstm_cell(int64_t input_size, int64_t hidden_size, bool bias,
+                                  const sow_factory *factory, sow_error *err);
+
+typedef struct sow_adaptive_log_softmax_options {
+    const int64_t *cutoffs; /* n_cutoffs numbers, 1..64 of them, rising, from 1 to n_classes - 1 */
+    size_t n_cutoffs;
+    double div_value; /* 0: 4 */
+    bool head_bias;
+} sow_adaptive_log_softmax_options;
+
+/* torch.nn.AdaptiveLogSoftmaxWithLoss: Linears head, then tail.0.0, tail.0.1, tail.1.0...; those of
+ * the tail without bias. SOW_ERROR_VALUE for cutoffs that do not rise. */
+SOW_API sow_module *
+sow_adaptive_log_softmax_with_loss(int64_t in_features, int64_t n_classes,
+                                   const sow_adaptive_log_softmax_options *options,
+                                   const sow_factory *factory, sow_error *err);
+
+/* ---- attention and transformers
+ * ---------------------------------------------------------------------------- */
+
+/* Stands for kdim=None and vdim=None: as wide as embed_dim. */
+#define SOW_EMBED_DIM INT64_MIN
+
+/* Start from SOW_MULTIHEAD_ATTENTION_OPTIONS_INIT. */
+typedef struct sow_multihead_attention_options {
+    bool bias;
+    bool add_bias_kv;
+    int64_t kdim, vdim;
+} sow_multihead_attention_options;
+
+#define SOW_MULTIHEAD_ATTENTION_OPTIONS_INIT                                                       \
+    {                                                                                              \
+        true, false, SOW_EMBED_DIM, SOW_EMBED_DIM                                                  \
+    }
+
+/* torch.nn.MultiheadAttention: out_proj draws as a Linear, then in_proj_weight (or q_proj_weight,
+ * k_proj_weight and v_proj_weight when kdim or vdim differ) xavier_uniform, biases zero, bias_k and
+ * bias_v xavier_normal. SOW_ERROR_VALUE "embed_dim must be divisible by num_heads" and for numbers
+ * that are not greater than 0. options NULL: the defaults; factory as in sow_linear. */
+SOW_API sow_module *sow_multihead_attention(int64_t embed_dim, int64_t num_heads,
+                                            const sow_multihead_attention_options *options,
+                                            const sow_factory *factory, sow_error *err);
+
+/* Start from SOW_TRANSFORMER_OPTIONS_INIT. The modules are taken by the constructor, also on
+ * failure. */
+typedef struct sow_transformer_options {
+    int64_t num_encoder_layers, num_decoder_layers; /* of sow_transformer alone */
+    int64_t dim_feedforward;
+    double dropout;
+    bool bias;
+    sow_module *activation; /* NULL: a function, which has no state */
+    sow_module *custom_encoder,
+        *custom_decoder; /* of sow_transformer alone; NULL: PyTorch's stacks */
+} sow_transformer_options;
+
+#define SOW_TRANSFORMER_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        6, 6, 2048, 0.1, true, NULL, NULL, NULL                                                    \
+    }
+
+/* torch.nn.TransformerEncoderLayer and TransformerDecoderLayer: attention (the decoder's two), then
+ * linear1 and linear2 draw; the norms are ones and zeros. SOW_ERROR_VALUE for a dropout outside 0
+ * to 1 and as sow_multihead_attention. */
+SOW_API sow_module *sow_transformer_encoder_layer(int64_t d_model, int64_t nhead,
+                                                  const sow_transformer_options *options,
+                                                  const sow_factory *factory, sow_error *err);
+SOW_API sow_module *sow_transformer_decoder_layer(int64_t d_model, int64_t nhead,
+                                                  const sow_transformer_options *options,
+                                                  const sow_factory *factory, sow_error *err);
+
+/* torch.nn.TransformerEncoder and TransformerDecoder: num_layers copies of the layer, which all
+ * start equal, then the norm (NULL: none). Takes both, also on failure; draws nothing. A layer that
+ * is NULL returns the failure that err holds of its constructor. */
+SOW_API sow_module *sow_transformer_encoder(sow_module *encoder_layer, int64_t num_layers,
+                                            sow_module *norm, sow_error *err);
+SOW_API sow_module *sow_transformer_decoder(sow_module *decoder_layer, int64_t num_layers,
+                                            sow_module *norm, sow_error *err);
+
+/* torch.nn.Transformer: one encoder layer is drawn and copied, then one decoder layer, then every
+ * parameter of more than one dim is drawn again, xavier_uniform. */
+SOW_API sow_module *sow_transformer(int64_t d_model, int64_t nhead,
+                                    const sow_transformer_options *options,
+                                    const sow_factory *factory, sow_error *err);
+
+/* ---- containers
+ * -------------------------------------------------------------------------------------------- */
+
+/* torch.nn.Sequential, ModuleList, ModuleDict, ParameterList and ParameterDict of n elements, in
+ * the order given. names NULL: "0", "1"... All elements are taken, also on failure; a NULL among
+ * them returns the failure that err holds of its constructor. SOW_ERROR_VALUE for a name that
+ * PyTorch refuses ("attribute 'keys' already exists"), SOW_ERROR_RUNTIME for a parameter of an
+ * integer type. Draw nothing. */
+SOW_API sow_module *sow_sequential(sow_module *const *modules, const char *const *names,
+                                   size_t n_modules, sow_error *err);
+SOW_API sow_module *sow_module_list(sow_module *const *modules, size_t n_modules, sow_error *err);
+SOW_API sow_module *sow_module_dict(sow_module *const *modules, const char *const *names,
+                                    size_t n_modules, sow_error *err);
+SOW_API sow_module *sow_parameter_list(sow_tensor *const *parameters, size_t n_parameters,
+                                       sow_error *err);
+SOW_API sow_module *sow_parameter_dict(sow_tensor *const *parameters, const char *const *names,
+                                       size_t n_parameters, sow_error *err);
 
 #ifdef __cplusplus
 }

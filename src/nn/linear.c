@@ -1,49 +1,67 @@
-/* torch.nn.Linear.
+/* torch.nn.Linear, NonDynamicallyQuantizableLinear and LazyLinear.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nn/module.h"
+#include "nn/family.h"
 
 #include <math.h>
 
-static sow_status reset_parameters(sow_module *module, sow_generator *generator, sow_error *err)
+sow_status sow__reset_linear(sow_module *module, sow_generator *generator, sow_error *err)
 {
-    sow_tensor *weight = sow_module_tensor(module, "weight");
-    sow_tensor *bias = sow_module_tensor(module, "bias");
-    sow_status status =
-        sow_kaiming_uniform(weight, sqrt(5.0), "fan_in", "leaky_relu", generator, err);
-    if (status != SOW_OK || bias == NULL) {
-        return status;
-    }
-    int64_t fan_in;
-    status = sow_calculate_fans(weight, &fan_in, NULL, err);
-    if (status != SOW_OK) {
-        return status;
-    }
-    if (fan_in == 0) { /* a bound of -0.0 would show in the values */
-        return sow_uniform(bias, 0.0, 0.0, generator, err);
-    }
-    const double bound = 1.0 / sqrt((double)fan_in);
-    return sow_uniform(bias, -bound, bound, generator, err);
+    const sow_status status = sow_kaiming_uniform(sow__module_own_tensor(module, "weight"),
+                                                  sqrt(5.0), NULL, NULL, generator, err);
+    return status == SOW_OK ? sow__reset_bias(module, generator, err) : status;
 }
 
-static sow_status build(sow_module *module, int64_t in_features, int64_t out_features, bool bias,
+/* sizes: out_features, in_features. */
+static sow_status build(sow_module *module, const int64_t sizes[2], bool bias,
                         const sow_factory *factory, sow_error *err)
 {
-    const int64_t sizes[2] = {out_features, in_features};
+    const sow__shape of_bias = {.n_dims = 1, .sizes = {sizes[0]}};
     sow_status status = sow__module_add_parameter(module, "weight", 2, sizes, factory, err);
-    if (status == SOW_OK && bias) {
-        status = sow__module_add_parameter(module, "bias", 1, sizes, factory, err);
+    if (status == SOW_OK) {
+        status = sow__module_add_or_reserve(module, "bias", bias, &of_bias, factory, err);
     }
-    return status == SOW_OK ? reset_parameters(module, factory->generator, err) : status;
+    return status == SOW_OK ? sow__reset_linear(module, factory->generator, err) : status;
+}
+
+sow_module *sow__construct_linear(const sow__class *of, sow__args *args, sow_error *err)
+{
+    int64_t sizes[2];
+    if (sow__args_shape(args, 2, (const char *const[]){"out_features", "in_features"}, sizes,
+                        err) != SOW_OK) {
+        return NULL;
+    }
+    sow_module *module = sow__module_of(of, err);
+    return module == NULL
+               ? NULL
+               : sow__module_finish(module, build(module, sizes, sow__args_truth(args, "bias"),
+                                                  &args->factory, err));
 }
 
 sow_module *sow_linear(int64_t in_features, int64_t out_features, bool bias,
                        const sow_factory *factory, sow_error *err)
 {
-    sow_module *module = sow_module_new("Linear", err);
-    if (module != NULL && build(module, in_features, out_features, bias,
-                                sow__factory_or_default(factory), err) != SOW_OK) {
-        sow_module_free(module);
-        return NULL;
-    }
-    return module;
+    const int64_t sizes[2] = {out_features, in_features};
+    sow_module *module = sow__module_named("Linear", err);
+    return module == NULL
+               ? NULL
+               : sow__module_finish(
+                     module, build(module, sizes, bias, sow__factory_or_default(factory), err));
+}
+
+/* ---- lazy
+ * ---------------------------------------------------------------------------------------------- */
+
+sow_status sow__reset_lazy_linear(sow_module *module, sow_generator *generator, sow_error *err)
+{
+    return sow__module_is_lazy(module) ? SOW_OK : sow__reset_linear(module, generator, err);
+}
+
+sow_module *sow__construct_lazy_linear(const sow__class *of, sow__args *args, sow_error *err)
+{
+    sow_module *module = sow__module_of(of, err);
+    return module == NULL
+               ? NULL
+               : sow__module_finish(module,
+                                    sow__module_add_lazy_pair(module, sow__args_truth(args, "bias"),
+                                                              &args->factory, err));
 }
