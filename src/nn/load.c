@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key and its number in the source. */
+/* A key and its number in the source, counted from 1. */
 typedef struct sow__key {
     const char *name;
     size_t index;
@@ -339,7 +339,11 @@ static sow_status note_unexpected(sow__loader *loader, const sow_module *module,
         const bool known = dot == NULL ? expects(loader, module, name)
                                        : has_child_name(module, name, (size_t)(dot - name));
         for (size_t k = i; !known && k < next; k++) {
-            found[n_found++] = keys->items[k];
+            found[n_found] = keys->items[k];
+            if (strcmp(found[n_found].name + n_prefix, "_extra_state") == 0) {
+                found[n_found].index = 0; /* PyTorch asks for this one before the others */
+            }
+            n_found++;
         }
     }
     qsort(found, n_found, sizeof *found, by_index);
@@ -392,7 +396,7 @@ static sow_status load_all(sow__loader *loader, sow_module *module, sow_error *e
         return sow__fail_memory(err, (source->n_keys + 1) * sizeof *keys);
     }
     for (size_t i = 0; i < source->n_keys; i++) {
-        keys[i] = (sow__key){.name = source->name(source->of, i), .index = i};
+        keys[i] = (sow__key){.name = source->name(source->of, i), .index = i + 1};
     }
     qsort(keys, source->n_keys, sizeof *keys, by_name);
     const sow__keys all = {.items = keys, .n_items = source->n_keys};
