@@ -59,9 +59,9 @@ SOW_API sow_status sow_plan_check(const sow_plan *plan, sow_error *err);
 
 /* Zero is every default. */
 typedef struct sow_run_options {
-    int n_threads;               /* 0: one per core */
-    size_t piece_bytes;          /* 0: 1 MiB. A worker holds one piece */
-    bool force;                  /* as in sow_safetensors_options */
+    int n_threads;      /* 0: one per core */
+    size_t piece_bytes; /* 0: 4 MiB; rounded up to 4 KiB. Twice n_threads pieces are held */
+    bool force;         /* as in sow_safetensors_options */
     const char *const *metadata; /* as in sow_safetensors_options */
     /* Asked between pieces, from any thread; true stops the run with SOW_ERROR_CANCELLED. NULL:
      * never. */

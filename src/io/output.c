@@ -1,6 +1,6 @@
 /* A file that is there whole or not at all: written beside its place, put there at the end.
  * SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* O_TMPFILE, fallocate, renameat2 */
+#define _GNU_SOURCE /* O_TMPFILE, O_DIRECT, fallocate, renameat2 */
 #include "io/output.h"
 
 #include "base/error.h"
@@ -23,6 +23,7 @@
 struct sow__output {
     char *path; /* for messages */
     int fd;
+    int direct; /* the same file past the page cache; -1: not in use */
     uint64_t n_bytes;
     bool force;
     bool is_sequential;
@@ -140,6 +141,20 @@ static sow_status open_temporary(sow__output *output, bool named, sow_error *err
     return set_aside(output, err);
 }
 
+/* A second way to a long file, past the page cache. Where the file system has none, all goes
+ * through the first. */
+static void open_direct(sow__output *output)
+{
+#if defined(O_DIRECT) && defined(__linux__)
+    char name[32];
+    if (output->n_bytes >= SOW__OUTPUT_DIRECT_BYTES && descriptor_path(output->fd, name)) {
+        output->direct = open(name, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    }
+#else
+    (void)output;
+#endif
+}
+
 /* ---- starting
  * --------------------------------------------------------------------------------------------- */
 
@@ -158,6 +173,9 @@ static void output_free(sow__output *output)
 {
     if (!output->is_sequential && output->fd >= 0) {
         close(output->fd);
+    }
+    if (output->direct >= 0) {
+        close(output->direct);
     }
     sow__target_close(&output->target);
     free(output->path);
@@ -184,6 +202,7 @@ sow__output *sow__output_create(const char *path, uint64_t n_bytes,
     }
     *output = (sow__output){.path = copy,
                             .fd = -1,
+                            .direct = -1,
                             .n_bytes = n_bytes,
                             .force = chosen->force,
                             .target = {.folder = -1}};
@@ -197,6 +216,9 @@ sow__output *sow__output_create(const char *path, uint64_t n_bytes,
         status = sow__target_open(&output->target, copy, chosen->force, err);
         if (status == SOW_OK) {
             status = open_temporary(output, chosen->named, err);
+        }
+        if (status == SOW_OK) {
+            open_direct(output);
         }
     }
     if (status != SOW_OK) {
@@ -236,12 +258,26 @@ static sow_status check_range(const sow__output *output, uint64_t offset, size_t
     return SOW_OK;
 }
 
+/* Writes what is aligned past the page cache; 0 when that is nothing, or can not be done. */
+static ssize_t write_direct(const sow__output *output, uint64_t offset, const void *bytes,
+                            size_t n_bytes)
+{
+    size_t n_aligned = n_bytes - n_bytes % SOW__OUTPUT_ALIGNMENT;
+    if (output->direct < 0 || n_aligned == 0 || offset % SOW__OUTPUT_ALIGNMENT != 0 ||
+        (uintptr_t)bytes % SOW__OUTPUT_ALIGNMENT != 0) {
+        return 0;
+    }
+    ssize_t n = pwrite(output->direct, bytes, n_aligned, (off_t)offset);
+    return n < 0 && errno == EINVAL ? 0 : n; /* a file system that wants another alignment */
+}
+
 /* What write says; a pipe that does not block is waited for. */
 static ssize_t write_some(const sow__output *output, uint64_t offset, const void *bytes,
                           size_t n_bytes)
 {
     if (!output->is_sequential) {
-        return pwrite(output->fd, bytes, n_bytes, (off_t)offset);
+        ssize_t direct = write_direct(output, offset, bytes, n_bytes);
+        return direct != 0 ? direct : pwrite(output->fd, bytes, n_bytes, (off_t)offset);
     }
     ssize_t n = write(output->fd, bytes, n_bytes);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {

@@ -10,6 +10,12 @@
 
 typedef struct sow__output sow__output;
 
+/* What memory, offset and size of a write must be multiples of to go past the page cache. */
+#define SOW__OUTPUT_ALIGNMENT 4096
+
+/* Files shorter than this are written through the page cache, where they are at hand afterwards. */
+#define SOW__OUTPUT_DIRECT_BYTES ((uint64_t)64 << 20)
+
 /* Zero is every default. */
 typedef struct sow__output_options {
     bool force; /* an existing regular file is replaced, with its mode bits */
@@ -35,8 +41,10 @@ sow__output *sow__output_create(const char *path, uint64_t n_bytes,
 bool sow__output_is_sequential(const sow__output *output);
 
 /* Writes all of [offset, offset + n_bytes), which must lie within the file. Any thread may write to
- * a file, also at the same time. The caller should ignore SIGPIPE and SIGXFSZ, so that a closed
- * pipe and a limit on the size come back as errors; this library does not touch signals. */
+ * a file, also at the same time. In a long file the aligned part goes to disk at once where the
+ * file system allows it: the page cache would take more time than the disk. The caller should
+ * ignore SIGPIPE and SIGXFSZ, so that a closed pipe and a limit on the size come back as errors;
+ * this library does not touch signals. */
 sow_status sow__output_write(sow__output *output, uint64_t offset, const void *bytes,
                              size_t n_bytes, const sow__cancel *cancel, sow_error *err);
 

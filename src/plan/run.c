@@ -1,53 +1,58 @@
 /* Running a plan into a safetensors file or into memory.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Tensors are cut into pieces of equal bytes; threads take the pieces in the order of the stream
- * (file: any order will do) or in the order of the file (pipe: each waits for its turn to write).
- * So the output does not depend on who does what. */
+ * The file's data are cut into pieces of equal length, whatever tensors they fall into; threads
+ * take the pieces in the order of the file. A place in the stream costs no more to reach than
+ * another, so the output does not depend on who does what. Twice as many workers as threads are at
+ * it: while one half waits for the disk the other computes. */
 #include "plan/plan.h"
 
 #include "base/dtype.h"
 #include "base/error.h"
 #include "base/pieces.h"
 #include "base/threads.h"
+#include "io/output.h"
+#include "io/safetensors/write.h"
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PIECE_BYTES ((size_t)1 << 20)
-/* A multiple of 16 elements of every type, so that pieces begin where normal blocks do. */
-#define PIECE_UNIT ((size_t)256)
+#define DEFAULT_PIECE_BYTES ((size_t)4 << 20)
+
+/* An entry that has no pieces: made whole by the first who needs a part, freed after the last. */
+struct whole {
+    unsigned char *values;
+    uint64_t left; /* bytes that are still to be taken */
+};
 
 struct write {
     const sow_plan *plan;
     const sow_run_options *options;
     sow_safetensors_writer *writer;
+    sow__file_range data; /* of the file */
     size_t piece_bytes;
-    size_t *order;           /* entry numbers in the order of work */
-    uint64_t *first_piece;   /* of order[i]; one more at the end */
+    size_t *order;           /* entry numbers in the order of the file */
+    struct whole *wholes;    /* one per entry */
     sow__cursors *cursors;   /* one set per worker */
     unsigned char **buffers; /* one piece per worker, made when it is first needed */
+    sem_t computing;         /* how many more may compute */
     bool is_sequential;
+    pthread_mutex_t whole_lock;
     pthread_mutex_t lock;
     pthread_cond_t turn;
     uint64_t next_write; /* sequential: the piece that may be written */
     bool failed;         /* sequential: nobody's turn will come */
-    uint64_t done_bytes, all_bytes;
+    uint64_t done_bytes;
 };
 
-static uint64_t pieces_of(const struct write *write, const sow__entry *entry)
-{
-    if (!sow__entry_is_streamable(entry)) {
-        return 1;
-    }
-    return (entry->is.n_bytes + write->piece_bytes - 1) / write->piece_bytes;
-}
+/* ---- values -------------------------------------------------------------------------------------
+ */
 
-/* ---- the values of a piece
- * --------------------------------------------------------------------------------------- */
-
-static sow_status make_piece(const sow__entry *entry, sow__cursors *cursors, uint64_t offset,
-                             size_t n_bytes, unsigned char *buffer, sow_error *err)
+/* Bytes offset..offset+n_bytes of an entry; both are whole elements. */
+static sow_status make_part(const sow__entry *entry, sow__cursors *cursors, uint64_t offset,
+                            size_t n_bytes, unsigned char *buffer, sow_error *err)
 {
     if (entry->is.action == SOW_PLAN_COPY) {
         return sow_safetensors_read(entry->file, entry->source, offset, buffer, n_bytes, err);
@@ -90,9 +95,78 @@ static unsigned char *make_whole(const sow__entry *entry, sow__cursors *cursors,
     return values;
 }
 
+/* A part of an entry that has no pieces. */
+static sow_status take_part(struct write *write, size_t index, sow__cursors *cursors,
+                            uint64_t offset, size_t n_bytes, unsigned char *buffer, sow_error *err)
+{
+    const sow__entry *entry = &write->plan->entries[index];
+    struct whole *whole = &write->wholes[index];
+    sow_status status = SOW_OK;
+    pthread_mutex_lock(&write->whole_lock);
+    if (whole->values == NULL) {
+        whole->values = make_whole(entry, cursors, err);
+        whole->left = entry->is.n_bytes;
+    }
+    if (whole->values == NULL) {
+        status = err->status;
+    } else {
+        memcpy(buffer, whole->values + offset, n_bytes);
+        whole->left -= n_bytes;
+        if (whole->left == 0) {
+            free(whole->values);
+            whole->values = NULL;
+        }
+    }
+    pthread_mutex_unlock(&write->whole_lock);
+    return status;
+}
+
+/* The first entry, in the order of the file, that ends after an offset. */
+static size_t first_after(const struct write *write, uint64_t offset)
+{
+    size_t low = 0, high = write->plan->n_entries;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sow__safetensors_place(write->writer, write->order[middle]).end > offset) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/* The bytes of a range of the file's data, from every tensor that it touches. */
+static sow_status make_range(struct write *write, int worker, sow__file_range range,
+                             unsigned char *buffer, sow_error *err)
+{
+    sow_status status = SOW_OK;
+    sow__cursors *cursors = &write->cursors[worker];
+    for (size_t i = first_after(write, range.begin); status == SOW_OK && i < write->plan->n_entries;
+         i++) {
+        size_t index = write->order[i];
+        const sow__entry *entry = &write->plan->entries[index];
+        sow__file_range place = sow__safetensors_place(write->writer, index);
+        if (place.begin >= range.end) {
+            break;
+        }
+        uint64_t begin = place.begin > range.begin ? place.begin : range.begin;
+        uint64_t end = place.end < range.end ? place.end : range.end;
+        unsigned char *to = buffer + (begin - range.begin);
+        if (begin == end) {
+            continue;
+        }
+        if (sow__entry_is_streamable(entry)) {
+            status = make_part(entry, cursors, begin - place.begin, end - begin, to, err);
+        } else {
+            status = take_part(write, index, cursors, begin - place.begin, end - begin, to, err);
+        }
+    }
+    return status;
+}
+
 /* ---- writing
- * -------------------------------------------------------------------------------------------------------
- */
+ * ------------------------------------------------------------------------------------- */
 
 static bool is_cancelled(void *user)
 {
@@ -121,74 +195,69 @@ static void end_turn(struct write *write, bool failed)
     pthread_mutex_unlock(&write->lock);
 }
 
-static sow_status put(struct write *write, uint64_t piece, size_t index, uint64_t offset,
-                      const unsigned char *buffer, size_t n_bytes, sow_error *err)
+static sow_status put(struct write *write, uint64_t piece, sow__file_range range,
+                      const unsigned char *buffer, sow_error *err)
 {
     if (write->is_sequential && !await_turn(write, piece)) {
         return sow__fail(err, SOW_ERROR_CANCELLED, "stopped after another piece failed");
     }
-    sow_status status = sow_safetensors_write(write->writer, index, offset, buffer, n_bytes,
-                                              is_cancelled, write, err);
+    sow_status status = sow__safetensors_write_at(
+        write->writer, range.begin, buffer, range.end - range.begin, is_cancelled, write, err);
     if (write->is_sequential) {
         end_turn(write, status != SOW_OK);
     }
     return status;
 }
 
-static void report(struct write *write, size_t n_bytes)
+static void report(struct write *write, uint64_t n_bytes)
 {
     pthread_mutex_lock(&write->lock);
     write->done_bytes += n_bytes;
     if (write->options->progress != NULL) {
-        write->options->progress(write->options->user, write->done_bytes, write->all_bytes);
+        write->options->progress(write->options->user, write->done_bytes,
+                                 write->data.end - write->data.begin);
     }
     pthread_mutex_unlock(&write->lock);
 }
 
-/* The place in the order of work whose tensor holds a piece: the last one that begins at or before
- * it. */
-static size_t place_of(const struct write *write, uint64_t piece)
+/* Piece boundaries are multiples of the piece length in the file, so that all but the ends can go
+ * past the page cache. */
+static sow__file_range piece_range(const struct write *write, uint64_t piece)
 {
-    size_t low = 0, high = write->plan->n_entries;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (write->first_piece[middle] <= piece) {
-            low = middle;
-        } else {
-            high = middle;
-        }
+    uint64_t first = write->data.begin / write->piece_bytes + piece;
+    sow__file_range range = {first * write->piece_bytes, (first + 1) * write->piece_bytes};
+    range.begin = range.begin > write->data.begin ? range.begin : write->data.begin;
+    range.end = range.end < write->data.end ? range.end : write->data.end;
+    return range;
+}
+
+static uint64_t n_pieces_of(const struct write *write)
+{
+    if (write->data.begin == write->data.end) {
+        return 0;
     }
-    return low;
+    return (write->data.end - 1) / write->piece_bytes - write->data.begin / write->piece_bytes + 1;
 }
 
 static sow_status do_piece(struct write *write, int worker, uint64_t piece, sow_error *err)
 {
-    size_t place = place_of(write, piece), index = write->order[place];
-    const sow__entry *entry = &write->plan->entries[index];
-    size_t n_bytes = entry->is.n_bytes;
-    uint64_t offset = (piece - write->first_piece[place]) * write->piece_bytes;
-    unsigned char *whole = NULL, *values;
-    sow_status status = SOW_OK;
-    if (sow__entry_is_streamable(entry)) {
-        n_bytes = n_bytes - offset < write->piece_bytes ? n_bytes - offset : write->piece_bytes;
-        if (write->buffers[worker] == NULL) {
-            write->buffers[worker] = malloc(write->piece_bytes);
-        }
-        values = write->buffers[worker];
-        status = values != NULL
-                     ? make_piece(entry, &write->cursors[worker], offset, n_bytes, values, err)
-                     : sow__fail_memory(err, write->piece_bytes);
-    } else {
-        values = whole = make_whole(entry, &write->cursors[worker], err);
-        status = values != NULL ? SOW_OK : SOW_ERROR_MEMORY;
-        status = status != SOW_OK && err != NULL ? err->status : status;
+    sow__file_range range = piece_range(write, piece);
+    if (write->buffers[worker] == NULL) {
+        write->buffers[worker] = aligned_alloc(SOW__OUTPUT_ALIGNMENT, write->piece_bytes);
+    }
+    unsigned char *buffer = write->buffers[worker];
+    if (buffer == NULL) {
+        return sow__fail_memory(err, write->piece_bytes);
+    }
+    while (sem_wait(&write->computing) != 0 && errno == EINTR) {
+    }
+    sow_status status = make_range(write, worker, range, buffer, err);
+    sem_post(&write->computing);
+    if (status == SOW_OK) {
+        status = put(write, piece, range, buffer, err);
     }
     if (status == SOW_OK) {
-        status = put(write, piece, index, offset, values, n_bytes, err);
-    }
-    free(whole);
-    if (status == SOW_OK) {
-        report(write, n_bytes);
+        report(write, range.end - range.begin);
     }
     return status;
 }
@@ -205,64 +274,7 @@ static sow_status work(void *user, int worker, uint64_t piece, sow_error *err)
     return status;
 }
 
-/* ---- order of work
- * ---------------------------------------------------------------------------------------------------
- */
-
-struct key {
-    uint64_t position;
-    size_t index;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    if (x->position != y->position) {
-        return x->position < y->position ? -1 : 1;
-    }
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* By position in the stream, so that a thread's cursor mostly moves on by a little. */
-static sow_status order_by_stream(struct write *write, sow_error *err)
-{
-    size_t n = write->plan->n_entries;
-    struct key *keys = malloc((n + 1) * sizeof *keys);
-    if (keys == NULL) {
-        return sow__fail_memory(err, n * sizeof *keys);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const sow_plan_entry *is = &write->plan->entries[i].is;
-        keys[i] = (struct key){.position = is->draws ? is->position : 0, .index = i};
-    }
-    qsort(keys, n, sizeof *keys, compare_keys);
-    for (size_t i = 0; i < n; i++) {
-        write->order[i] = keys[i].index;
-    }
-    free(keys);
-    return SOW_OK;
-}
-
-static sow_status make_order(struct write *write, sow_error *err)
-{
-    size_t n = write->plan->n_entries;
-    for (size_t i = 0; write->is_sequential && i < n; i++) {
-        write->order[i] = sow_safetensors_writer_order(write->writer, i);
-    }
-    sow_status status = write->is_sequential ? SOW_OK : order_by_stream(write, err);
-    uint64_t n_pieces = 0;
-    for (size_t i = 0; status == SOW_OK && i < n; i++) {
-        const sow__entry *entry = &write->plan->entries[write->order[i]];
-        write->first_piece[i] = n_pieces;
-        n_pieces += pieces_of(write, entry);
-        write->all_bytes += entry->is.n_bytes;
-    }
-    write->first_piece[n] = n_pieces;
-    return status;
-}
-
-/* ---- the whole
- * --------------------------------------------------------------------------------------------------------
+/* ---- the whole ----------------------------------------------------------------------------------
  */
 
 static sow_safetensors_writer *open_writer(const sow_plan *plan, const char *path,
@@ -284,34 +296,54 @@ static sow_safetensors_writer *open_writer(const sow_plan *plan, const char *pat
     return writer;
 }
 
-static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
+static sow_status allocate(struct write *write, int n_workers, sow_error *err)
 {
     size_t n = write->plan->n_entries;
     write->order = calloc(n + 1, sizeof *write->order);
-    write->first_piece = calloc(n + 1, sizeof *write->first_piece);
-    write->cursors = calloc((size_t)n_threads, sizeof *write->cursors);
-    write->buffers = calloc((size_t)n_threads, sizeof *write->buffers);
-    sow_status status = SOW_OK;
-    if (write->order == NULL || write->first_piece == NULL || write->cursors == NULL ||
+    write->wholes = calloc(n + 1, sizeof *write->wholes);
+    write->cursors = calloc((size_t)n_workers, sizeof *write->cursors);
+    write->buffers = calloc((size_t)n_workers, sizeof *write->buffers);
+    if (write->order == NULL || write->wholes == NULL || write->cursors == NULL ||
         write->buffers == NULL) {
-        status = sow__fail_memory(err, (size_t)n_threads * sizeof *write->cursors);
+        return sow__fail_memory(err, (size_t)n_workers * sizeof *write->cursors);
     }
-    if (status == SOW_OK) {
-        status = make_order(write, err);
-    }
-    if (status == SOW_OK) {
-        sow__pieces pieces = {
-            .n_threads = n_threads, .n_pieces = write->first_piece[n], .work = work, .user = write};
-        status = sow__pieces_run(&pieces, err);
-    }
-    for (int i = 0; i < n_threads && write->cursors != NULL && write->buffers != NULL; i++) {
+    return SOW_OK;
+}
+
+static void release(struct write *write, int n_workers)
+{
+    for (int i = 0; write->cursors != NULL && i < n_workers; i++) {
         sow__cursors_clear(&write->cursors[i]);
+    }
+    for (int i = 0; write->buffers != NULL && i < n_workers; i++) {
         free(write->buffers[i]);
+    }
+    for (size_t i = 0; write->wholes != NULL && i < write->plan->n_entries; i++) {
+        free(write->wholes[i].values);
     }
     free(write->buffers);
     free(write->cursors);
-    free(write->first_piece);
+    free(write->wholes);
     free(write->order);
+}
+
+static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
+{
+    int n_workers = 2 * n_threads;
+    sow_status status = allocate(write, n_workers, err);
+    if (status == SOW_OK && sem_init(&write->computing, 0, (unsigned)n_threads) != 0) {
+        status = sow__fail(err, SOW_ERROR_VALUE, "%d threads are too many", n_threads);
+    }
+    if (status == SOW_OK) {
+        for (size_t i = 0; i < write->plan->n_entries; i++) {
+            write->order[i] = sow_safetensors_writer_order(write->writer, i);
+        }
+        sow__pieces pieces = {
+            .n_threads = n_workers, .n_pieces = n_pieces_of(write), .work = work, .user = write};
+        status = sow__pieces_run(&pieces, err);
+        sem_destroy(&write->computing);
+    }
+    release(write, n_workers);
     return status;
 }
 
@@ -331,13 +363,16 @@ sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_
         .plan = plan,
         .options = options,
         .writer = open_writer(plan, path, options, err),
-        .piece_bytes = (piece_bytes + PIECE_UNIT - 1) / PIECE_UNIT * PIECE_UNIT,
+        .piece_bytes = (piece_bytes + SOW__OUTPUT_ALIGNMENT - 1) / SOW__OUTPUT_ALIGNMENT *
+                       SOW__OUTPUT_ALIGNMENT,
+        .whole_lock = PTHREAD_MUTEX_INITIALIZER,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .turn = PTHREAD_COND_INITIALIZER,
     };
     if (write.writer == NULL) {
         return err->status;
     }
+    write.data = sow__safetensors_data(write.writer);
     write.is_sequential = sow_safetensors_writer_is_sequential(write.writer);
     status = run_pieces(&write, sow__thread_count(options->n_threads), err);
     if (status != SOW_OK) {

@@ -1,5 +1,6 @@
 /* Safetensors files: writing.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "io/safetensors/write.h"
 #include "base/checked.h"
 #include "base/dtype.h"
 #include "base/error.h"
@@ -15,16 +16,11 @@
 #define MAX_DATA_BYTES                                                                             \
     ((uint64_t)INT64_MAX - SOW__SAFETENSORS_PREFIX_BYTES - SOW__SAFETENSORS_MAX_HEADER_BYTES)
 
-/* Where a tensor of the caller's list lies in the file. */
-typedef struct place {
-    uint64_t begin, end;
-} place;
-
 struct sow_safetensors_writer {
     sow__output *output;
-    char *path; /* for messages */
-    place *places;
-    size_t *order; /* numbers of the caller's list, in the order of the file */
+    char *path;              /* for messages */
+    sow__file_range *places; /* of the caller's list */
+    size_t *order;           /* numbers of the caller's list, in the order of the file */
     size_t n_tensors;
     uint64_t n_bytes, data; /* of the file; where the data start */
     atomic_uint_least64_t n_written;
@@ -257,7 +253,8 @@ static sow_status start(sow_safetensors_writer *writer, const sow__planned *plan
     writer->n_bytes = data;
     for (size_t i = 0; i < writer->n_tensors; i++) {
         writer->order[i] = planned[i].index;
-        writer->places[planned[i].index] = (place){data + planned[i].begin, data + planned[i].end};
+        writer->places[planned[i].index] =
+            (sow__file_range){data + planned[i].begin, data + planned[i].end};
         writer->n_bytes = data + planned[i].end;
     }
     const sow__output_options options = {.force = force};
@@ -332,6 +329,28 @@ uint64_t sow_safetensors_writer_n_bytes(const sow_safetensors_writer *writer)
     return writer->n_bytes;
 }
 
+sow__file_range sow__safetensors_place(const sow_safetensors_writer *writer, size_t index)
+{
+    return writer->places[index];
+}
+
+sow__file_range sow__safetensors_data(const sow_safetensors_writer *writer)
+{
+    return (sow__file_range){writer->data, writer->n_bytes};
+}
+
+sow_status sow__safetensors_write_at(sow_safetensors_writer *writer, uint64_t offset,
+                                     const void *buffer, size_t n_bytes,
+                                     bool (*cancelled)(void *user), void *user, sow_error *err)
+{
+    const sow__cancel cancel = {cancelled, user};
+    sow_status status = sow__output_write(writer->output, offset, buffer, n_bytes, &cancel, err);
+    if (status == SOW_OK) {
+        atomic_fetch_add_explicit(&writer->n_written, n_bytes, memory_order_relaxed);
+    }
+    return status;
+}
+
 sow_status sow_safetensors_write(sow_safetensors_writer *writer, size_t index, uint64_t offset,
                                  const void *buffer, size_t n_bytes, bool (*cancelled)(void *user),
                                  void *user, sow_error *err)
@@ -340,7 +359,7 @@ sow_status sow_safetensors_write(sow_safetensors_writer *writer, size_t index, u
         return sow__fail(err, SOW_ERROR_INDEX, "%s: tensor number %zu of %zu", writer->path, index,
                          writer->n_tensors);
     }
-    const place *at = &writer->places[index];
+    const sow__file_range *at = &writer->places[index];
     uint64_t held = at->end - at->begin;
     if (offset > held || n_bytes > held - offset) {
         return sow__fail(err, SOW_ERROR_VALUE,
@@ -348,13 +367,8 @@ sow_status sow_safetensors_write(sow_safetensors_writer *writer, size_t index, u
                          " bytes",
                          writer->path, index, n_bytes, offset, held);
     }
-    const sow__cancel cancel = {cancelled, user};
-    sow_status status =
-        sow__output_write(writer->output, at->begin + offset, buffer, n_bytes, &cancel, err);
-    if (status == SOW_OK) {
-        atomic_fetch_add_explicit(&writer->n_written, n_bytes, memory_order_relaxed);
-    }
-    return status;
+    return sow__safetensors_write_at(writer, at->begin + offset, buffer, n_bytes, cancelled, user,
+                                     err);
 }
 
 sow_status sow_safetensors_finish(sow_safetensors_writer *writer, sow_error *err)
