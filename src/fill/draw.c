@@ -6,9 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Words read at a time: eight state blocks, a whole number of normal blocks of every type, and
- * small enough for the stack and the first-level cache. */
-#define CHUNK_WORDS (8 * SOW__MT_N)
 #define BLOCK 16
 
 static int64_t min_i64(int64_t a, int64_t b)
@@ -98,23 +95,23 @@ sow__place sow__draw_after(const sow__draw *draw)
  * --------------------------------------------------------------------------------------------------
  */
 
-static void uniform_values(const sow__draw *draw, void *out, const uint32_t *words, size_t n)
+static void uniform_values(const sow__draw *draw, void *out, const uint32_t *raw, size_t n)
 {
     const sow__kern *kern = sow__kern_get();
     bool is_2_11 = draw->place.dialect == SOW_TORCH_2_11;
     const sow__uniform u = {.from = draw->a, .to = draw->b, .to_becomes_from = !is_2_11};
     switch (draw->real) {
     case SOW_F64:
-        kern->uniform_f64(out, words, n, &u);
+        kern->uniform_f64(out, raw, n, &u);
         break;
     case SOW_F16:
-        (is_2_11 ? kern->uniform_f16_2_11 : kern->uniform_f16)(out, words, n, &u);
+        (is_2_11 ? kern->uniform_f16_2_11 : kern->uniform_f16)(out, raw, n, &u);
         break;
     case SOW_BF16:
-        (is_2_11 ? kern->uniform_bf16_2_11 : kern->uniform_bf16)(out, words, n, &u);
+        (is_2_11 ? kern->uniform_bf16_2_11 : kern->uniform_bf16)(out, raw, n, &u);
         break;
     default:
-        kern->uniform_f32(out, words, n, &u);
+        kern->uniform_f32(out, raw, n, &u);
     }
 }
 
@@ -127,13 +124,14 @@ static sow_status uniform_piece(const sow__draw *draw, sow__cursor *cursor, int6
     if (status != SOW_OK) {
         return status;
     }
-    uint32_t words[CHUNK_WORDS];
-    size_t bytes = sow__dtype_bytes(draw->real);
-    for (int64_t done = 0; done < count;) {
-        int64_t n = min_i64(count - done, CHUNK_WORDS / per_real);
-        sow__cursor_words(cursor, words, (size_t)(n * per_real));
-        uniform_values(draw, out + (size_t)done * bytes, words, (size_t)n);
-        done += n;
+    size_t bytes = sow__dtype_bytes(draw->real), n_raw;
+    const uint32_t *raw;
+    sow__reader reader;
+    sow__reader_open(&reader, cursor, (uint64_t)count * (uint64_t)per_real);
+    while ((n_raw = sow__reader_next(&reader, &raw)) > 0) {
+        size_t n = n_raw / (size_t)per_real;
+        uniform_values(draw, out, raw, n);
+        out += n * bytes;
     }
     return SOW_OK;
 }
@@ -141,27 +139,27 @@ static sow_status uniform_piece(const sow__draw *draw, sow__cursor *cursor, int6
 /* ---- normal in blocks
  * ------------------------------------------------------------------------------------------- */
 
-static void normal_values(const sow__draw *draw, void *out, const uint32_t *words, size_t n_blocks)
+static void normal_values(const sow__draw *draw, void *out, const uint32_t *raw, size_t n_blocks)
 {
     const sow__kern *kern = sow__kern_get();
     sow_dialect dialect = draw->place.dialect;
     double mean = draw->mean, std = draw->std;
     switch (draw->real) {
     case SOW_F64:
-        kern->normal_f64(out, words, n_blocks, mean, std);
+        kern->normal_f64(out, raw, n_blocks, mean, std);
         break;
     case SOW_F16:
         (dialect == SOW_TORCH_2_11   ? kern->normal_f16_2_11
          : dialect == SOW_TORCH_2_12 ? kern->normal_f16_2_12
-                                     : kern->normal_f16)(out, words, n_blocks, mean, std);
+                                     : kern->normal_f16)(out, raw, n_blocks, mean, std);
         break;
     case SOW_BF16:
         (dialect == SOW_TORCH_2_11   ? kern->normal_bf16_2_11
          : dialect == SOW_TORCH_2_12 ? kern->normal_bf16_2_12
-                                     : kern->normal_bf16)(out, words, n_blocks, mean, std);
+                                     : kern->normal_bf16)(out, raw, n_blocks, mean, std);
         break;
     default:
-        kern->normal_f32(out, words, n_blocks, mean, std);
+        kern->normal_f32(out, raw, n_blocks, mean, std);
     }
 }
 
@@ -179,30 +177,28 @@ static void copy_overlap(unsigned char *out, int64_t first, int64_t count, const
     }
 }
 
+static void whole_blocks(const sow__draw *draw, sow__cursor *cursor, unsigned char *out,
+                         int64_t n_blocks)
+{
+    size_t raw_per_block = BLOCK * (size_t)words_per_real(draw->real), n_raw;
+    size_t block_bytes = BLOCK * sow__dtype_bytes(draw->real);
+    const uint32_t *raw;
+    sow__reader reader;
+    sow__reader_open(&reader, cursor, (uint64_t)n_blocks * raw_per_block);
+    while ((n_raw = sow__reader_next(&reader, &raw)) > 0) {
+        size_t n = n_raw / raw_per_block;
+        normal_values(draw, out, raw, n);
+        out += n * block_bytes;
+    }
+}
+
 /* One block of 16 from the cursor's position, of which the part inside the piece is kept. */
 static void one_block(const sow__draw *draw, sow__cursor *cursor, unsigned char *out, int64_t first,
                       int64_t count, int64_t at)
 {
-    uint32_t words[2 * BLOCK];
     double block[BLOCK];
-    sow__cursor_words(cursor, words, (size_t)(BLOCK * words_per_real(draw->real)));
-    normal_values(draw, block, words, 1);
+    whole_blocks(draw, cursor, (unsigned char *)block, 1);
     copy_overlap(out, first, count, block, at, sow__dtype_bytes(draw->real));
-}
-
-static void whole_blocks(const sow__draw *draw, sow__cursor *cursor, unsigned char *out,
-                         int64_t n_blocks)
-{
-    uint32_t words[CHUNK_WORDS];
-    int words_per_block = BLOCK * words_per_real(draw->real);
-    size_t block_bytes = BLOCK * sow__dtype_bytes(draw->real);
-    while (n_blocks > 0) {
-        int64_t n = min_i64(n_blocks, CHUNK_WORDS / words_per_block);
-        sow__cursor_words(cursor, words, (size_t)(n * words_per_block));
-        normal_values(draw, out, words, (size_t)n);
-        out += (size_t)n * block_bytes;
-        n_blocks -= n;
-    }
 }
 
 static sow_status bulk_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
@@ -243,7 +239,7 @@ static sow_status bulk_piece(const sow__draw *draw, sow__cursor *cursor, int64_t
 /* ---- normal in pairs, in double
  * ----------------------------------------------------------------------------------- */
 
-#define CHUNK_PAIRS 256
+#define MOST_PAIRS (SOW__RING_WORDS / 4) /* that a reader lends at a time */
 
 /* Rounds n doubles to the type of the draw: 16-bit types by way of float32. */
 static void store(const sow__draw *draw, void *out, const double *values, size_t n)
@@ -268,7 +264,7 @@ static sow_status serial_piece(const sow__draw *draw, sow__cursor *cursor, int64
     const sow__kern *kern = sow__kern_get();
     size_t bytes = sow__dtype_bytes(draw->real);
     int64_t n_cached = draw->n - serial_own(draw);
-    double values[2 * CHUNK_PAIRS];
+    double values[2 * MOST_PAIRS], sine = 0.0;
     if (first < n_cached && count > 0) {
         sow_status status = cached_value(draw, cursor, values, err);
         if (status != SOW_OK) {
@@ -283,21 +279,26 @@ static sow_status serial_piece(const sow__draw *draw, sow__cursor *cursor, int64
     int64_t own = first - n_cached; /* number among the values that come from pairs */
     uint64_t position = draw->place.position + 4 * (uint64_t)(own / 2);
     sow_status status = count > 0 ? sow__cursor_seek(cursor, position, err) : SOW_OK;
-    uint32_t words[4 * CHUNK_PAIRS];
-    while (status == SOW_OK && count > 0) {
-        int64_t skip = own % 2;
-        int64_t n_pairs = min_i64((skip + count + 1) / 2, CHUNK_PAIRS);
-        int64_t n = min_i64(2 * n_pairs - skip, count);
-        sow__cursor_words(cursor, words, (size_t)(4 * n_pairs));
-        kern->normal_pairs(values, words, (size_t)n_pairs);
-        cursor->pair_at = cursor->position - 4;
-        cursor->pair_sine = values[2 * n_pairs - 1];
+    if (status != SOW_OK || count == 0) {
+        return status;
+    }
+    int64_t skip = own % 2, n_pairs = (skip + count + 1) / 2;
+    const uint32_t *raw;
+    size_t n_raw;
+    sow__reader reader;
+    sow__reader_open(&reader, cursor, 4 * (uint64_t)n_pairs);
+    while ((n_raw = sow__reader_next(&reader, &raw)) > 0) {
+        int64_t n = min_i64((int64_t)(n_raw / 2) - skip, count);
+        kern->normal_pairs(values, raw, n_raw / 4);
+        sine = values[n_raw / 2 - 1];
         kern->scale_shift(values + skip, values + skip, (size_t)n, draw->mean, draw->std);
         store(draw, out, values + skip, (size_t)n);
         out += (size_t)n * bytes;
-        own += n;
         count -= n;
+        skip = 0;
     }
+    cursor->pair_at = cursor->position - 4;
+    cursor->pair_sine = sine;
     return status;
 }
 

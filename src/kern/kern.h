@@ -3,8 +3,8 @@
  *
  * One text (kern.inc) is compiled once per instruction set into a table of functions; all tables
  * give the same bits, and the scalar one is the specification. "Words" are tempered 32-bit outputs
- * of the stream. Arrays need no alignment beyond their element's, and do not overlap unless a
- * comment says so. n may be 0. */
+ * of the stream, "raw" ones are state that is not tempered yet. Arrays need no alignment beyond
+ * their element's, and do not overlap unless a comment says so. n may be 0. */
 #ifndef SOW_KERN_KERN_H
 #define SOW_KERN_KERN_H
 
@@ -14,6 +14,10 @@
 
 #define SOW__MT_N 624
 #define SOW__MT_M 397
+
+/* Two blocks that follow each other for ever, and room behind them that is the kernels' own. */
+#define SOW__RING_WORDS (2 * SOW__MT_N)
+#define SOW__RING_ROOM (SOW__RING_WORDS + 16)
 
 /* Numbers of uniform_(from, to) and what the value that rounds to `to` becomes: from torch-2.12 on
  * it becomes `from`. */
@@ -39,48 +43,50 @@ typedef struct sow__kern {
 
     /* Replaces a block of raw state words by the next block, in place. */
     void (*twist)(uint32_t state[SOW__MT_N]);
+    /* The same in a ring: the upper block becomes the one after the lower, the lower the one after
+     * the upper. upper, lower, upper, ... walks on for ever. */
+    void (*advance_upper)(uint32_t ring[SOW__RING_ROOM]);
+    void (*advance_lower)(uint32_t ring[SOW__RING_ROOM]);
     /* words[i] = temper(state[i]); may be in place. */
     void (*temper)(uint32_t *words, const uint32_t *state, size_t n);
     /* acc[i] ^= window[i]: the inner loop of the jump. */
     void (*xor_words)(uint32_t *acc, const uint32_t *window, size_t n);
 
-    /* ---- uniform: one word per value, f64 two ---- */
+    /* ---- uniform: from one raw word per value, f64 two ---- */
 
-    void (*uniform_f32)(float *out, const uint32_t *words, size_t n, const sow__uniform *u);
-    void (*uniform_f64)(double *out, const uint32_t *words, size_t n, const sow__uniform *u);
+    void (*uniform_f32)(float *out, const uint32_t *raw, size_t n, const sow__uniform *u);
+    void (*uniform_f64)(double *out, const uint32_t *raw, size_t n, const sow__uniform *u);
     /* torch-2.12 and later: 24 bits in float32, then rounded. */
-    void (*uniform_f16)(uint16_t *out, const uint32_t *words, size_t n, const sow__uniform *u);
-    void (*uniform_bf16)(uint16_t *out, const uint32_t *words, size_t n, const sow__uniform *u);
+    void (*uniform_f16)(uint16_t *out, const uint32_t *raw, size_t n, const sow__uniform *u);
+    void (*uniform_bf16)(uint16_t *out, const uint32_t *raw, size_t n, const sow__uniform *u);
     /* torch-2.11: 11 or 8 bits in the 16-bit type. */
-    void (*uniform_f16_2_11)(uint16_t *out, const uint32_t *words, size_t n, const sow__uniform *u);
-    void (*uniform_bf16_2_11)(uint16_t *out, const uint32_t *words, size_t n,
-                              const sow__uniform *u);
+    void (*uniform_f16_2_11)(uint16_t *out, const uint32_t *raw, size_t n, const sow__uniform *u);
+    void (*uniform_bf16_2_11)(uint16_t *out, const uint32_t *raw, size_t n, const sow__uniform *u);
 
-    /* ---- normal, blocks of 16 values: 16 words a block, f64 32 ---- */
+    /* ---- normal, blocks of 16 values: 16 raw words a block, f64 32 ---- */
 
-    void (*normal_f32)(float *out, const uint32_t *words, size_t n_blocks, double mean, double std);
-    void (*normal_f64)(double *out, const uint32_t *words, size_t n_blocks, double mean,
-                       double std);
+    void (*normal_f32)(float *out, const uint32_t *raw, size_t n_blocks, double mean, double std);
+    void (*normal_f64)(double *out, const uint32_t *raw, size_t n_blocks, double mean, double std);
     /* torch-2.13: float32 maths, rounded at the end. */
-    void (*normal_f16)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_f16)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                        double std);
-    void (*normal_bf16)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_bf16)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                         double std);
     /* torch-2.12: libm float32 maths, mean and std in 16 bit. */
-    void (*normal_f16_2_12)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_f16_2_12)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                             double std);
-    void (*normal_bf16_2_12)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_bf16_2_12)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                              double std);
     /* torch-2.11: every step rounded to 16 bit. */
-    void (*normal_f16_2_11)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_f16_2_11)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                             double std);
-    void (*normal_bf16_2_11)(uint16_t *out, const uint32_t *words, size_t n_blocks, double mean,
+    void (*normal_bf16_2_11)(uint16_t *out, const uint32_t *raw, size_t n_blocks, double mean,
                              double std);
 
-    /* ---- normal, serial: pairs in double, 4 words a pair ---- */
+    /* ---- normal, serial: pairs in double, 4 raw words a pair ---- */
 
     /* out[2k] and out[2k+1] are the standard normals of pair k: first the cosine, then the sine. */
-    void (*normal_pairs)(double *out, const uint32_t *words, size_t n_pairs);
+    void (*normal_pairs)(double *out, const uint32_t *raw, size_t n_pairs);
     /* out[i] = fma(z[i], std, mean); may be in place. */
     void (*scale_shift)(double *out, const double *z, size_t n, double mean, double std);
 

@@ -118,6 +118,25 @@ static sow_status fetch_block(sow__cursor *cursor, uint64_t target, sow_error *e
     return status;
 }
 
+/* Runs over n blocks. */
+static void run_blocks(sow__cursor *cursor, uint64_t n)
+{
+    const sow__kern *kern = sow__kern_get();
+    _Alignas(64) uint32_t ring[SOW__RING_ROOM];
+    cursor->block_index += n;
+    if (n >= 4) {
+        memcpy(ring, cursor->block, sizeof cursor->block);
+        for (; n >= 2; n -= 2) {
+            kern->advance_upper(ring);
+            kern->advance_lower(ring);
+        }
+        memcpy(cursor->block, ring, sizeof cursor->block);
+    }
+    for (; n > 0; n--) {
+        kern->twist(cursor->block);
+    }
+}
+
 sow_status sow__cursor_seek(sow__cursor *cursor, uint64_t position, sow_error *err)
 {
     uint64_t target = find_place(cursor->stream, position).block_index;
@@ -127,30 +146,124 @@ sow_status sow__cursor_seek(sow__cursor *cursor, uint64_t position, sow_error *e
             return status;
         }
     }
-    for (; cursor->block_index < target; cursor->block_index++) {
-        sow__kern_get()->twist(cursor->block);
-    }
+    run_blocks(cursor, target - cursor->block_index);
     cursor->position = position;
     return SOW_OK;
 }
 
+/* ---- reading words ---- */
+
+/* Up to n of the words left in the block, after a new block where there are none. */
+static size_t take_raw(sow__cursor *cursor, size_t n, const uint32_t **raw)
+{
+    uint32_t next = find_place(cursor->stream, cursor->position).next;
+    if (next == SOW__MT_N && n > 0) {
+        run_blocks(cursor, 1);
+        next = 0;
+    }
+    size_t n_now = n < SOW__MT_N - next ? n : SOW__MT_N - next;
+    *raw = cursor->block + next;
+    cursor->position += n_now;
+    return n_now;
+}
+
+/* Copies n words, no more than the ring holds. */
+static void copy_raw(sow__cursor *cursor, uint32_t *to, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        const uint32_t *raw;
+        size_t n_now = take_raw(cursor, n - done, &raw);
+        memcpy(to + done, raw, n_now * sizeof *to);
+        done += n_now;
+    }
+}
+
 void sow__cursor_words(sow__cursor *cursor, uint32_t *words, size_t n)
 {
-    const sow__kern *kern = sow__kern_get();
-    uint32_t next = find_place(cursor->stream, cursor->position).next;
-    cursor->position += n;
     while (n > 0) {
-        if (next == SOW__MT_N) {
-            kern->twist(cursor->block);
-            cursor->block_index++;
-            next = 0;
-        }
-        size_t n_now = n < SOW__MT_N - next ? n : SOW__MT_N - next;
-        kern->temper(words, cursor->block + next, n_now);
+        const uint32_t *raw;
+        size_t n_now = take_raw(cursor, n, &raw);
+        sow__kern_get()->temper(words, raw, n_now);
         words += n_now;
         n -= n_now;
-        next += (uint32_t)n_now;
     }
+}
+
+void sow__reader_open(sow__reader *reader, sow__cursor *cursor, uint64_t n)
+{
+    reader->cursor = cursor;
+    reader->n_left = n;
+    reader->n_lent = 0;
+    reader->begun = false;
+    reader->is_ring = n > SOW__RING_WORDS;
+    if (reader->is_ring) {
+        copy_raw(cursor, reader->ring, SOW__MT_N);
+        cursor->position += n - SOW__MT_N;
+    }
+}
+
+/* Gives the cursor the block of its position, out of a ring whose last n_lent words before that
+ * position are the lower half, or both halves. Before the lower half comes what is left of the
+ * upper one. */
+static void give_back_block(sow__reader *reader)
+{
+    sow__cursor *cursor = reader->cursor;
+    struct place place = find_place(cursor->stream, cursor->position);
+    size_t lent = reader->n_lent, next = place.next;
+    bool both = lent > SOW__MT_N;
+    /* Where the block begins, counted from the lower half; it may lie before it or go beyond what
+     * the ring has. */
+    ptrdiff_t begin = (ptrdiff_t)lent - (ptrdiff_t)next;
+    if (begin > 0 && !both) {
+        sow__kern_get()->advance_upper(reader->ring);
+    } else if (begin > SOW__MT_N) {
+        sow__kern_get()->advance_lower(reader->ring);
+    }
+    size_t at = (size_t)(begin < 0 ? begin + SOW__RING_WORDS : begin);
+    size_t n_first = SOW__RING_WORDS - at < SOW__MT_N ? SOW__RING_WORDS - at : SOW__MT_N;
+    memcpy(cursor->block, reader->ring + at, n_first * sizeof *cursor->block);
+    memcpy(cursor->block + n_first, reader->ring, (SOW__MT_N - n_first) * sizeof *cursor->block);
+    cursor->block_index = place.block_index;
+}
+
+static size_t next_of_ring(sow__reader *reader, const uint32_t **raw)
+{
+    const sow__kern *kern = sow__kern_get();
+    if (reader->n_left == 0) {
+        if (reader->begun) {
+            give_back_block(reader);
+            reader->begun = false;
+        }
+        return 0;
+    }
+    if (reader->begun) {
+        kern->advance_lower(reader->ring);
+    }
+    reader->begun = true;
+    if (reader->n_left > SOW__MT_N) {
+        kern->advance_upper(reader->ring);
+    }
+    reader->n_lent =
+        reader->n_left < SOW__RING_WORDS ? (size_t)reader->n_left : (size_t)SOW__RING_WORDS;
+    reader->n_left -= reader->n_lent;
+    *raw = reader->ring;
+    return reader->n_lent;
+}
+
+size_t sow__reader_next(sow__reader *reader, const uint32_t **raw)
+{
+    if (reader->is_ring) {
+        return next_of_ring(reader, raw);
+    }
+    size_t n = (size_t)reader->n_left;
+    size_t n_now = n > 0 ? take_raw(reader->cursor, n, raw) : 0;
+    if (n_now < n) {
+        memcpy(reader->ring, *raw, n_now * sizeof **raw);
+        copy_raw(reader->cursor, reader->ring + n_now, n - n_now);
+        *raw = reader->ring;
+    }
+    reader->n_left = 0;
+    return n;
 }
 
 void sow__cursor_export(sow__cursor *cursor, uint32_t block[SOW__MT_N], uint32_t *next)
@@ -168,10 +281,10 @@ sow_status sow__cursor_pair_sine(sow__cursor *cursor, uint64_t pair_at, double *
         if (status != SOW_OK) {
             return status;
         }
-        uint32_t words[4];
+        uint32_t raw[4];
         double pair[2];
-        sow__cursor_words(cursor, words, 4);
-        sow__kern_get()->normal_pairs(pair, words, 1);
+        copy_raw(cursor, raw, 4);
+        sow__kern_get()->normal_pairs(pair, raw, 1);
         cursor->pair_at = pair_at;
         cursor->pair_sine = pair[1];
     }

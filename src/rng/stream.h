@@ -53,6 +53,23 @@ sow_status sow__cursor_seek(sow__cursor *cursor, uint64_t position, sow_error *e
 /* Reads the next n words. Can not fail: a cursor always holds the block that it needs first. */
 void sow__cursor_words(sow__cursor *cursor, uint32_t *words, size_t n);
 
+/* Lends the words of a cursor raw, without moving them where it can. It is the loop
+ *     sow__reader_open(&reader, cursor, n);
+ *     while ((n_now = sow__reader_next(&reader, &raw)) > 0) { ... }
+ * which must run to its end: then the cursor stands behind the n words. Each time but the last
+ * gives a multiple of 32 words. */
+typedef struct sow__reader {
+    sow__cursor *cursor;
+    uint64_t n_left;
+    size_t n_lent;
+    bool is_ring; /* else the words are in one piece */
+    bool begun;
+    _Alignas(64) uint32_t ring[SOW__RING_ROOM]; /* from the first word on, not from a block's */
+} sow__reader;
+
+void sow__reader_open(sow__reader *reader, sow__cursor *cursor, uint64_t n);
+size_t sow__reader_next(sow__reader *reader, const uint32_t **raw);
+
 /* The raw block that PyTorch's generator would hold at the cursor's position, and its `next` (0 for
  * a fresh stream at 0). */
 void sow__cursor_export(sow__cursor *cursor, uint32_t block[SOW__MT_N], uint32_t *next);

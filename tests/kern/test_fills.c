@@ -44,47 +44,47 @@ static const kernel kernels[] = {
 };
 
 /* The 16-bit kernels share a type and are found by their offset. */
-static void call_uniform(const sow__kern *kern, const kernel *k, void *out, const uint32_t *words,
+static void call_uniform(const sow__kern *kern, const kernel *k, void *out, const uint32_t *raw,
                          size_t n, const sow__uniform *u)
 {
     const char *const at = (const char *)kern + k->uniform_at;
     if (k->element_bytes == 4) {
-        kern->uniform_f32(out, words, n, u);
+        kern->uniform_f32(out, raw, n, u);
     } else if (k->element_bytes == 8) {
-        kern->uniform_f64(out, words, n, u);
+        kern->uniform_f64(out, raw, n, u);
     } else {
         void (*half)(uint16_t *, const uint32_t *, size_t, const sow__uniform *);
         memcpy(&half, at, sizeof half);
-        half(out, words, n, u);
+        half(out, raw, n, u);
     }
 }
 
-static void call_normal(const sow__kern *kern, const kernel *k, void *out, const uint32_t *words,
+static void call_normal(const sow__kern *kern, const kernel *k, void *out, const uint32_t *raw,
                         size_t n_blocks, double mean, double std)
 {
     const char *const at = (const char *)kern + k->normal_at;
     if (k->element_bytes == 4) {
-        kern->normal_f32(out, words, n_blocks, mean, std);
+        kern->normal_f32(out, raw, n_blocks, mean, std);
     } else if (k->element_bytes == 8) {
-        kern->normal_f64(out, words, n_blocks, mean, std);
+        kern->normal_f64(out, raw, n_blocks, mean, std);
     } else {
         void (*half)(uint16_t *, const uint32_t *, size_t, double, double);
         memcpy(&half, at, sizeof half);
-        half(out, words, n_blocks, mean, std);
+        half(out, raw, n_blocks, mean, std);
     }
 }
 
 /* normal_ of n >= 16 contiguous elements: whole blocks, then the last 16 values again. */
-static void fill_normal(const sow__kern *kern, const kernel *k, void *out, const uint32_t *words,
+static void fill_normal(const sow__kern *kern, const kernel *k, void *out, const uint32_t *raw,
                         size_t n, double mean, double std)
 {
     const size_t words_each = k->element_bytes == 8 ? 2 : 1;
     const size_t n_blocks = n / block_values, n_rest = n % block_values;
-    call_normal(kern, k, out, words, n_blocks, mean, std);
+    call_normal(kern, k, out, raw, n_blocks, mean, std);
     if (n_rest > 0) {
         const size_t drawn = k->redraws_tail_after_all ? n : n - n_rest;
         call_normal(kern, k, (char *)out + (n - block_values) * k->element_bytes,
-                    words + drawn * words_each, 1, mean, std);
+                    raw + drawn * words_each, 1, mean, std);
     }
 }
 
@@ -97,16 +97,16 @@ static void check_line(const sow__kern *kern, const kernel *k, const vector_file
     char hashed[8] = "", label[512];
     assert_true(sscanf(numbers, "%u %la %la %zu %7s", &seed, &a, &b, &n, hashed) >= 4);
     snprintf(label, sizeof label, "%s: %s %s", kern->name, k->name, v->key);
-    uint32_t *const words = words_of(kern, seed, 2 * (n + block_values));
+    uint32_t *const raw = raw_of(kern, seed, 2 * (n + block_values));
     void *const out = room_for(n, k->element_bytes);
     if (k->uniform_at != 0) {
-        call_uniform(kern, k, out, words, n, &(sow__uniform){a, b, k->to_becomes_from});
+        call_uniform(kern, k, out, raw, n, &(sow__uniform){a, b, k->to_becomes_from});
     } else {
-        fill_normal(kern, k, out, words, n, a, b);
+        fill_normal(kern, k, out, raw, n, a, b);
     }
     check_answer(label, out, n, k->element_bytes, v->answer, hashed[0] != '\0');
     free(out);
-    free(words);
+    free(raw);
 }
 
 static const kernel *kernel_named(const char *prefix, const char *key)
@@ -153,12 +153,12 @@ static void test_kern_fills__older_rules_equal_published_values(void **unused)
 }
 
 /* normal_ of n < 16 values: pairs in double, scaled, narrowed. */
-static void fill_serial(const sow__kern *kern, const char *type, void *out, const uint32_t *words,
+static void fill_serial(const sow__kern *kern, const char *type, void *out, const uint32_t *raw,
                         size_t n, double mean, double std)
 {
     double z[16];
     float z32[16];
-    kern->normal_pairs(z, words, (n + 1) / 2);
+    kern->normal_pairs(z, raw, (n + 1) / 2);
     kern->scale_shift(z, z, n, mean, std);
     kern->f64_to_f32(z32, z, n);
     if (strcmp(type, "f64") == 0) {
@@ -184,11 +184,11 @@ static void test_kern_fills__serial_normal_equals_torch(void **unused)
             double mean, std, out[16];
             size_t n;
             assert_int_equal(sscanf(v.key, "%7s %u %la %la %zu", type, &seed, &mean, &std, &n), 5);
-            uint32_t *const words = words_of(kern, seed, 32);
-            fill_serial(kern, type, out, words, n, mean, std);
+            uint32_t *const raw = raw_of(kern, seed, 32);
+            fill_serial(kern, type, out, raw, n, mean, std);
             const size_t element_bytes = kernel_named("normal_", type)->element_bytes;
             check_answer(v.key, out, n, element_bytes, v.answer, false);
-            free(words);
+            free(raw);
         }
         vectors_close(&v);
     }
@@ -196,21 +196,21 @@ static void test_kern_fills__serial_normal_equals_torch(void **unused)
 
 /* Every radius and every angle of normal_f32: 2^24 words each. The scalar level is compared with
  * torch's hash, the others with the scalar one. */
-static void check_pairs(const vector_file *v, uint32_t *words, float *expected, float *got)
+static void check_pairs(const vector_file *v, uint32_t *raw, float *expected, float *got)
 {
     const size_t n_pairs = (size_t)1 << 24, n_values = 2 * n_pairs;
     uint32_t multiplier;
     assert_int_equal(sscanf(v->key, "f32 %u", &multiplier), 1);
     for (uint32_t i = 0; i < n_pairs; i++) {
         const size_t at = (i / 8) * (size_t)block_values + i % 8;
-        words[at] = i;
-        words[at + 8] = i * multiplier & 0xFFFFFFu;
+        raw[at] = raw_from_word(i);
+        raw[at + 8] = raw_from_word(i * multiplier & 0xFFFFFFu);
     }
     const sow__kern *kern = sow__kern_at(SOW__CPU_SCALAR);
-    kern->normal_f32(expected, words, n_values / block_values, 0.0, 1.0);
+    kern->normal_f32(expected, raw, n_values / block_values, 0.0, 1.0);
     check_answer(v->key, expected, n_values, sizeof *expected, v->answer, true);
     for (int level = SOW__CPU_AVX2; (kern = level_next(&level)) != NULL;) {
-        kern->normal_f32(got, words, n_values / block_values, 0.0, 1.0);
+        kern->normal_f32(got, raw, n_values / block_values, 0.0, 1.0);
         assert_same_bits(got, expected, n_values, sizeof *got);
     }
 }
@@ -219,17 +219,17 @@ static void test_kern_fills__every_radius_and_angle_equals_torch(void **unused)
 {
     (void)unused;
     const size_t n_values = (size_t)1 << 25;
-    uint32_t *const words = room_for(n_values, sizeof *words);
+    uint32_t *const raw = room_for(n_values, sizeof *raw);
     float *const expected = room_for(n_values, sizeof *expected);
     float *const got = room_for(n_values, sizeof *got);
     vector_file v = vectors_open("pairs.txt");
     while (vectors_next(&v)) {
-        check_pairs(&v, words, expected, got);
+        check_pairs(&v, raw, expected, got);
     }
     vectors_close(&v);
     free(got);
     free(expected);
-    free(words);
+    free(raw);
 }
 
 /* The high bits of a word must not count, and nothing may be written behind the last value. */
@@ -238,7 +238,7 @@ static void test_kern_fills__every_level_equals_scalar_at_every_length(void **un
     (void)unused;
     enum { max_values = 41 * block_values };
     const sow__kern *const scalar = sow__kern_at(SOW__CPU_SCALAR), *kern;
-    uint32_t *const words = words_of(scalar, 3, 2 * max_values);
+    uint32_t *const raw = raw_of(scalar, 3, 2 * max_values);
     const sow__uniform u = {-0.3, 0.7, true};
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
@@ -249,18 +249,18 @@ static void test_kern_fills__every_level_equals_scalar_at_every_length(void **un
                 memset(expected, 0xA5, sizeof expected);
                 memset(got, 0xA5, sizeof got);
                 if (k->uniform_at != 0) {
-                    call_uniform(scalar, k, expected, words, n, &u);
-                    call_uniform(kern, k, got, words, n, &u);
+                    call_uniform(scalar, k, expected, raw, n, &u);
+                    call_uniform(kern, k, got, raw, n, &u);
                 } else {
-                    call_normal(scalar, k, expected, words, units, 0.1, 0.7);
-                    call_normal(kern, k, got, words, units, 0.1, 0.7);
+                    call_normal(scalar, k, expected, raw, units, 0.1, 0.7);
+                    call_normal(kern, k, got, raw, units, 0.1, 0.7);
                 }
                 assert_same_bits(got, expected, sizeof got / k->element_bytes, k->element_bytes);
                 assert_int_equal(got[n * k->element_bytes], 0xA5);
             }
         }
     }
-    free(words);
+    free(raw);
 }
 
 static void test_kern_fills__pairs_and_scaling_equal_scalar_at_every_length(void **unused)
@@ -268,13 +268,13 @@ static void test_kern_fills__pairs_and_scaling_equal_scalar_at_every_length(void
     (void)unused;
     enum { max_pairs = 40 };
     const sow__kern *const scalar = sow__kern_at(SOW__CPU_SCALAR), *kern;
-    uint32_t *const words = words_of(scalar, 9, 4 * max_pairs);
+    uint32_t *const raw = raw_of(scalar, 9, 4 * max_pairs);
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         for (size_t n = 0; n < max_pairs; n++) {
             double expected[2 * max_pairs] = {0}, got[2 * max_pairs] = {0};
             double scaled[2 * max_pairs] = {0};
-            scalar->normal_pairs(expected, words, n);
-            kern->normal_pairs(got, words, n);
+            scalar->normal_pairs(expected, raw, n);
+            kern->normal_pairs(got, raw, n);
             assert_same_bits(got, expected, 2 * max_pairs, sizeof *got);
             for (size_t i = 0; i < 2 * n; i++) {
                 expected[i] = fma(expected[i], 0.7, 0.1);
@@ -285,7 +285,7 @@ static void test_kern_fills__pairs_and_scaling_equal_scalar_at_every_length(void
             assert_same_bits(got, expected, 2 * max_pairs, sizeof *got);
         }
     }
-    free(words);
+    free(raw);
 }
 
 /* The flag off: the value that rounds to `to` stays. bf16 [0, 1) reaches 1 once in 512. */
@@ -298,20 +298,20 @@ static void test_kern_fills__to_stays_when_it_does_not_become_from(void **unused
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         uint16_t with[n_values], without[n_values];
         size_t n_ones = 0;
-        uint32_t *const words = words_of(kern, 42, n_values);
-        kern->uniform_bf16(with, words, n_values, &open);
-        kern->uniform_bf16(without, words, n_values, &closed);
+        uint32_t *const raw = raw_of(kern, 42, n_values);
+        kern->uniform_bf16(with, raw, n_values, &open);
+        kern->uniform_bf16(without, raw, n_values, &closed);
         for (size_t i = 0; i < n_values; i++) {
             n_ones += without[i] == 0x3F80;
             assert_int_equal(with[i], without[i] == 0x3F80 ? 0 : without[i]);
         }
         assert_true(n_ones > 0);
-        words[0] = 0xFFFFFF;
-        kern->uniform_f16(with, words, 1, &open);
-        kern->uniform_f16(without, words, 1, &closed);
+        raw[0] = raw_from_word(0xFFFFFF);
+        kern->uniform_f16(with, raw, 1, &open);
+        kern->uniform_f16(without, raw, 1, &closed);
         assert_int_equal(with[0], 0);
         assert_int_equal(without[0], 0x3C00);
-        free(words);
+        free(raw);
     }
 }
 
@@ -322,20 +322,20 @@ static void test_kern_fills__not_finite_mean_and_std(void **unused)
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         float out[16];
         uint16_t half[16];
-        uint32_t *const words = words_of(kern, 42, 16);
-        kern->normal_f32(out, words, 1, -INFINITY, 1.0);
+        uint32_t *const raw = raw_of(kern, 42, 16);
+        kern->normal_f32(out, raw, 1, -INFINITY, 1.0);
         for (size_t i = 0; i < 16; i++) {
             assert_true(out[i] == -INFINITY);
         }
-        kern->normal_f32(out, words, 1, 0.0, INFINITY);
+        kern->normal_f32(out, raw, 1, 0.0, INFINITY);
         for (size_t i = 0; i < 16; i++) {
             assert_true(isinf(out[i]));
         }
-        kern->normal_bf16(half, words, 1, NAN, 1.0); /* torch stores 7FC0 and 7E00 */
+        kern->normal_bf16(half, raw, 1, NAN, 1.0); /* torch stores 7FC0 and 7E00 */
         assert_int_equal(half[15], 0x7FC0);
-        kern->normal_f16(half, words, 1, NAN, 1.0);
+        kern->normal_f16(half, raw, 1, NAN, 1.0);
         assert_int_equal(half[15], 0x7E00);
-        free(words);
+        free(raw);
     }
 }
 

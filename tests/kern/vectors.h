@@ -123,6 +123,30 @@ static inline uint32_t *words_of(const sow__kern *kern, uint32_t seed, size_t n)
     return words;
 }
 
+/* The same words as state that is not tempered yet. */
+static inline uint32_t *raw_of(const sow__kern *kern, uint32_t seed, size_t n)
+{
+    uint32_t state[SOW__MT_N];
+    uint32_t *const raw = room_for(n, sizeof *raw);
+    seed_state(state, seed);
+    for (size_t done = 0; done < n; done += SOW__MT_N) {
+        kern->twist(state);
+        memcpy(raw + done, state, (n - done < SOW__MT_N ? n - done : SOW__MT_N) * sizeof *raw);
+    }
+    return raw;
+}
+
+/* The raw word that tempering makes a word of: its four steps undone from the last one on. */
+static inline uint32_t raw_from_word(uint32_t word)
+{
+    word ^= word >> 18;
+    word ^= (word << 15) & 0xEFC60000u;
+    for (uint32_t tempered = word, i = 0; i < 4; i++) { /* 7 more bits are right each time */
+        word = tempered ^ ((word << 7) & 0x9D2C5680u);
+    }
+    return word ^ (word >> 11) ^ (word >> 22);
+}
+
 /* The levels of this machine in turn: `for (int level = 0; (kern = level_next(&level)) != NULL;)`.
  */
 static inline const sow__kern *level_next(int *level)
