@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "nn/class.h"
+#include <sow/init.h>
 #include <sow/nn.h>
 
 static sow_tensor *scalar(void)
@@ -173,6 +175,174 @@ static void test_nn_module__a_tensor_outlives_its_tree_in_a_state_dict(void **st
     sow_state_dict_free(kept);
 }
 
+/* ---- reserved names, shared modules, lists ---- */
+
+static void test_nn_module__a_reserved_name_keeps_its_place(void **state)
+{
+    (void)state;
+    sow_module *root = module_of("Root");
+    sow_error err = {.status = SOW_OK};
+    assert_ok(sow_module_reserve_parameter(root, "first", &err), err);
+    assert_ok(sow_module_register_parameter(root, "w", scalar(), &err), err);
+    assert_ok(sow_module_reserve_buffer(root, "stats", &err), err);
+    assert_ok(sow_module_reserve_module(root, "0", &err), err);
+    assert_ok(sow_module_register_module(root, "1", module_of("A"), &err), err);
+    const char *const before[] = {"w", NULL}, *const after[] = {"first", "w", NULL};
+    assert_names(root, before);
+    assert_null(sow_module_tensor(root, "first"));
+    assert_null(sow_module_get(root, "0"));
+    assert_string_equal(sow_module_child_name(root, 0), "1");
+    assert_fails(sow_module_register_parameter(root, "first", scalar(), &err), SOW_ERROR_VALUE, err,
+                 "attribute 'first' already exists");
+    assert_fails(sow_module_register_module(root, "0", module_of("X"), &err), SOW_ERROR_VALUE, err,
+                 "attribute '0' already exists");
+    assert_ok(sow_module_set_tensor(root, "first", scalar(), &err), err);
+    assert_names(root, after);
+    assert_ok(sow_module_set_tensor(root, "first", NULL, &err), err);
+    assert_names(root, before);
+    assert_fails(sow_module_set_tensor(root, "x.y", scalar(), &err), SOW_ERROR_NOT_FOUND, err,
+                 "Root has no parameter or buffer 'x.y'");
+    sow_module_free(root);
+}
+
+/* root: "p" holds shared twice, "q" once more; shared has w. */
+static sow_module *shared_tree(void)
+{
+    sow_error err = {.status = SOW_OK};
+    sow_module *root = module_of("Root"), *shared = module_of("S");
+    sow_module *p = module_of("P"), *q = module_of("Q");
+    assert_ok(sow_module_register_parameter(shared, "w", scalar(), &err), err);
+    assert_ok(sow_module_register_buffer(shared, "h", scalar(), false, &err), err);
+    assert_ok(sow_module_register_module(p, "one", shared, &err), err);
+    assert_ok(sow_module_register_module(p, "two", sow_module_ref(shared), &err), err);
+    assert_ok(sow_module_register_module(q, "three", sow_module_ref(shared), &err), err);
+    assert_ok(sow_module_register_module(root, "p", p, &err), err);
+    assert_ok(sow_module_register_module(root, "q", q, &err), err);
+    return root;
+}
+
+static sow_status name_it(const char *name, sow_module *module, void *user, sow_error *err)
+{
+    (void)err;
+    (void)module;
+    strcat(strcat(user, name), " ");
+    return strcmp(name, "stop") == 0 ? SOW_ERROR_RUNTIME : SOW_OK;
+}
+
+static void test_nn_module__a_shared_module_is_visited_once_per_parent(void **state)
+{
+    (void)state;
+    sow_module *root = shared_tree();
+    sow_error err;
+    visits seen = {.text = ""};
+    assert_int_equal(sow_module_apply(root, visit, &seen, NULL), SOW_OK);
+    assert_string_equal(seen.text, "S P S Q Root ");
+    const char *const names[] = {"p.one.w", "p.two.w", "q.three.w", NULL};
+    assert_names(root, names);
+    char text[64] = "";
+    assert_ok(sow_module_named_modules(root, name_it, text, &err), err);
+    assert_string_equal(text, " p p.one q ");
+    assert_fails(sow_module_register_module(sow_module_get(root, "p.one"), "loop",
+                                            sow_module_ref(root), &err),
+                 SOW_ERROR_VALUE, err, "module 'loop' would hold itself");
+    sow_module_free(root);
+}
+
+static void test_nn_module__named_modules_stops_at_a_failure(void **state)
+{
+    (void)state;
+    sow_module *root = small_tree();
+    sow_error err = {.status = SOW_OK};
+    char text[64] = "";
+    assert_ok(sow_module_register_module(root, "stop", module_of("X"), &err), err);
+    assert_ok(sow_module_register_module(root, "z", module_of("X"), &err), err);
+    assert_int_equal(sow_module_named_modules(root, name_it, text, NULL), SOW_ERROR_RUNTIME);
+    assert_string_equal(text, " a a.aa b2 stop ");
+    sow_module_free(root);
+}
+
+static void assert_list(sow_state_dict *list, const char *const *names)
+{
+    size_t n = 0;
+    assert_non_null(list);
+    for (; names[n] != NULL; n++) {
+        assert_true(n < sow_state_dict_count(list));
+        assert_string_equal(sow_state_dict_name(list, n), names[n]);
+    }
+    assert_int_equal(sow_state_dict_count(list), n);
+    sow_state_dict_free(list);
+}
+
+static void test_nn_module__named_lists_have_each_tensor_once(void **state)
+{
+    (void)state;
+    sow_module *root = shared_tree();
+    sow_error err;
+    assert_list(sow_module_named_parameters(root, &err), (const char *const[]){"p.one.w", NULL});
+    assert_list(sow_module_named_buffers(root, &err), (const char *const[]){"p.one.h", NULL});
+    sow_module_free(root);
+    root = small_tree();
+    assert_ok(sow_module_tie(root, "b2.w", "w", &err), err);
+    assert_list(sow_module_named_parameters(root, &err),
+                (const char *const[]){"w", "a.w", "a.aa.w", NULL});
+    assert_list(sow_module_named_buffers(root, &err), (const char *const[]){"b", "c", NULL});
+    sow_module_free(root);
+}
+
+static void test_nn_module__a_lazy_module_has_no_lists(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_module *module = sow_nn("LazyLinear", "[3]", NULL, &err);
+    assert_non_null(module);
+    assert_null(sow_module_state_dict(module, &err));
+    assert_int_equal(err.status, SOW_ERROR_VALUE);
+    assert_null(sow_module_named_parameters(module, &err));
+    assert_null(sow_module_tensor(module, "weight"));
+    assert_int_equal(sow_module_to_empty(module, SOW_CPU, &err), SOW_ERROR_VALUE);
+    sow_module_free(module);
+}
+
+/* ---- deep copies ---- */
+
+static void test_nn_module__a_clone_has_its_own_tensors_and_its_ties(void **state)
+{
+    (void)state;
+    sow_error err;
+    const sow_device devices[] = {SOW_CPU, SOW_DEFERRED};
+    for (int i = 0; i < 2; i++) {
+        const sow_factory factory = {.device = devices[i]};
+        sow_module *root = module_of("Root");
+        err.status = SOW_OK;
+        assert_ok(
+            sow_module_register_module(root, "a", sow_linear(5, 4, true, &factory, &err), &err),
+            err);
+        assert_ok(
+            sow_module_register_module(root, "b", sow_linear(5, 4, false, &factory, &err), &err),
+            err);
+        assert_ok(
+            sow_module_register_module(root, "c", sow_module_ref(sow_module_get(root, "a")), &err),
+            err);
+        assert_ok(sow_module_tie(root, "b.weight", "a.weight", &err), err);
+        sow_module *copy = sow__module_clone(root, &err);
+        assert_non_null(copy);
+        sow_tensor *weight = sow_module_tensor(copy, "a.weight");
+        assert_ptr_not_equal(weight, sow_module_tensor(root, "a.weight"));
+        assert_ptr_equal(weight, sow_module_tensor(copy, "b.weight"));
+        assert_ptr_equal(sow_module_get(copy, "a"), sow_module_get(copy, "c"));
+        assert_int_equal(sow_tensor_device(weight), devices[i]);
+        sow_tensor *old = sow_module_tensor(root, "a.weight");
+        assert_ok(sow_tensor_materialize(old, 1, &err), err);
+        assert_ok(sow_tensor_materialize(weight, 1, &err), err);
+        assert_same_bits(sow_tensor_data(weight), sow_tensor_data(old), 20, sizeof(float));
+        assert_ok(sow_zeros(weight, &err), err);
+        assert_true(((float *)sow_tensor_data(old))[0] != 0);
+        assert_ok(sow_module_reset_parameters(sow_module_get(copy, "a"), NULL, &err), err);
+        sow_module_free(root);
+        sow_module_free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +353,12 @@ int main(void)
         cmocka_unit_test(test_nn_module__tie_gives_one_tensor_two_names),
         cmocka_unit_test(test_nn_module__apply_goes_children_first),
         cmocka_unit_test(test_nn_module__a_tensor_outlives_its_tree_in_a_state_dict),
+        cmocka_unit_test(test_nn_module__a_reserved_name_keeps_its_place),
+        cmocka_unit_test(test_nn_module__a_shared_module_is_visited_once_per_parent),
+        cmocka_unit_test(test_nn_module__named_modules_stops_at_a_failure),
+        cmocka_unit_test(test_nn_module__named_lists_have_each_tensor_once),
+        cmocka_unit_test(test_nn_module__a_lazy_module_has_no_lists),
+        cmocka_unit_test(test_nn_module__a_clone_has_its_own_tensors_and_its_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
