@@ -339,15 +339,6 @@ sow_status sow__value_size(const sow__value *value, int place, int64_t *size, so
     return SOW_OK;
 }
 
-sow_status sow__value_sizes(const sow__value *list, int64_t *sizes, sow_error *err)
-{
-    sow_status status = SOW_OK;
-    for (size_t i = 0; status == SOW_OK && i < list->n_items; i++) {
-        status = sow__value_size(&list->items[i], (int)i, &sizes[i], err);
-    }
-    return status;
-}
-
 sow_status sow__args_shape(sow__args *args, int n, const char *const *names, int64_t *sizes,
                            sow_error *err)
 {
@@ -374,23 +365,6 @@ sow_status sow__args_optional_int(sow__args *args, const char *name, int64_t *va
 {
     *is_none = sow__args_get(args, name)->kind == SOW__VALUE_NONE;
     return *is_none ? SOW_OK : sow__args_int(args, name, value, err);
-}
-
-sow_status sow__args_ints(sow__args *args, const char *name, int n, int first, int most,
-                          int64_t *values, int *n_values, sow_error *err)
-{
-    const sow__value *bound = sow__args_get(args, name);
-    const bool is_list = bound->kind == SOW__VALUE_LIST;
-    if (is_list && bound->n_items > (size_t)most) {
-        return sow__fail(err, SOW_ERROR_VALUE, "%s: %s has %zu numbers, %d are the most",
-                         args->class_name, name, bound->n_items, most);
-    }
-    sow_status status = SOW_OK;
-    *n_values = is_list ? (int)bound->n_items : n;
-    for (int i = 0; status == SOW_OK && i < *n_values; i++) {
-        status = sow__value_size(is_list ? &bound->items[i] : bound, first + i, &values[i], err);
-    }
-    return status;
 }
 
 sow_status sow__args_number(sow__args *args, const char *name, double *value, sow_error *err)

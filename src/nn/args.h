@@ -48,10 +48,6 @@ sow_status sow__args_optional_int(sow__args *args, const char *name, int64_t *va
 /* The sizes of a shape, one from each named parameter; a wrong one is called by its place in it. */
 sow_status sow__args_shape(sow__args *args, int n, const char *const *names, int64_t *sizes,
                            sow_error *err);
-/* An int repeated n times, or a list as it is, of any length up to most (SOW_ERROR_VALUE); they are
- * sizes number first, first + 1... of a shape, counted from 0. */
-sow_status sow__args_ints(sow__args *args, const char *name, int n, int first, int most,
-                          int64_t *values, int *n_values, sow_error *err);
 /* int or float; the bool counts. SOW_ERROR_TYPE "must be real number, not str". */
 sow_status sow__args_number(sow__args *args, const char *name, double *value, sow_error *err);
 /* By truth, as Python's if. */
@@ -65,7 +61,4 @@ sow_status sow__value_device(const sow__value *value, sow_device *device, sow_er
 
 /* A value as size number place of a shape, counted from 0. */
 sow_status sow__value_size(const sow__value *value, int place, int64_t *size, sow_error *err);
-/* A list as a shape. */
-sow_status sow__value_sizes(const sow__value *list, int64_t *sizes, sow_error *err);
-
 #endif
