@@ -119,7 +119,7 @@ static sow_status check_padding(sow__args *args, sow_error *err)
 
 static sow_status check_padding_mode(sow__args *args, sow_error *err)
 {
-    static const char *const modes[] = {"zeros", "reflect", "replicate", "circular"};
+    static const char *const modes[] = {"circular", "reflect", "replicate", "zeros"};
     const sow__value *mode = sow__args_get(args, "padding_mode");
     for (int i = 0; mode->kind == SOW__VALUE_STRING && i < 4; i++) {
         if (strcmp(mode->text, modes[i]) == 0) {
@@ -131,7 +131,7 @@ static sow_status check_padding_mode(sow__args *args, sow_error *err)
     }
     char text[256];
     return sow__fail(err, SOW_ERROR_VALUE,
-                     "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, "
+                     "padding_mode must be one of {'circular', 'reflect', 'replicate', 'zeros'}, "
                      "but got padding_mode='%s'",
                      sow__value_str(mode, text, sizeof text));
 }

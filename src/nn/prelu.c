@@ -38,7 +38,7 @@ sow_module *sow__construct_prelu(const sow__class *of, sow__args *args, sow_erro
     if (!sow__value_is_number(init)) {
         sow__fail(err, SOW_ERROR_TYPE,
                   "fill_() received an invalid combination of arguments - got (%s), but expected "
-                  "one of: (Tensor value), (Number value)",
+                  "one of:",
                   sow__value_type_name(init));
         return NULL;
     }
