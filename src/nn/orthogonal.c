@@ -271,17 +271,18 @@ static sow_status pack(sow_tensor *weight, const shape *is, sow_error *err)
 static sow_status check(const sow_module *module, const char *name, const char **map,
                         sow_error *err)
 {
-    sow_status status = sow__parametrize_check(module, name, err);
+    const sow__slot *slot = sow__parametrize_slot(module, name);
+    const bool is_lazy = slot != NULL && slot->lazy; /* which PyTorch counts as one dim */
+    const sow_status status = is_lazy ? SOW_OK : sow__parametrize_check(module, name, err);
     if (status != SOW_OK) {
         return status;
     }
-    const sow__slot *slot = sow__parametrize_slot(module, name);
     if (slot == NULL) {
         return sow__fail(err, SOW_ERROR_VALUE,
                          "Module '%s' has no parameter or buffer with name '%s'", module->type,
                          name);
     }
-    const int n_dims = sow_tensor_n_dims(slot->tensor);
+    const int n_dims = is_lazy ? 1 : sow_tensor_n_dims(slot->tensor);
     if (n_dims < 2) {
         return sow__fail(err, SOW_ERROR_VALUE,
                          "Expected a matrix or batch of matrices. Got a tensor of %d dimensions.",
