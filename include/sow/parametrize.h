@@ -10,7 +10,8 @@
  *
  * Real types only: SOW_ERROR_UNSUPPORTED for a complex tensor and for a second parametrization of
  * one tensor. SOW_ERROR_NOT_FOUND where PyTorch has an AttributeError or KeyError. On failure the
- * module is as it was. */
+ * module is as it was, unless memory ran out or a new name is taken already. Messages are PyTorch's
+ * with the class for the module's repr. Afterwards the module has no reset_parameters. */
 #ifndef SOW_PARAMETRIZE_H
 #define SOW_PARAMETRIZE_H
 

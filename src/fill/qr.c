@@ -22,25 +22,27 @@ static sow_status fail_info(lapack_int info, int64_t m, int64_t n, sow_error *er
                      (long long)m, (long long)n, (int)info);
 }
 
-/* dgeqrf; *tau (n numbers) is the caller's. */
-static sow_status factor(int64_t m, int64_t n, double *matrix, double **tau, sow_error *err)
+/* dgeqrf: the caller frees the n numbers of tau; NULL after filling *err. */
+static double *factor(int64_t m, int64_t n, double *matrix, sow_error *err)
 {
-    *tau = NULL;
     if (m > INT_MAX) {
-        return sow__fail(err, SOW_ERROR_OVERFLOW, "a matrix of %lld x %lld is too large for LAPACK",
-                         (long long)m, (long long)n);
+        sow__fail(err, SOW_ERROR_OVERFLOW, "a matrix of %lld x %lld is too large for LAPACK",
+                  (long long)m, (long long)n);
+        return NULL;
     }
-    *tau = malloc((size_t)n * sizeof **tau);
-    if (*tau == NULL) {
-        return sow__fail_memory(err, (size_t)n * sizeof **tau);
+    double *tau = malloc((size_t)n * sizeof *tau);
+    if (tau == NULL) {
+        sow__fail_memory(err, (size_t)n * sizeof *tau);
+        return NULL;
     }
     const lapack_int info =
-        LAPACKE_dgeqrf(LAPACK_COL_MAJOR, (lapack_int)m, (lapack_int)n, matrix, (lapack_int)m, *tau);
+        LAPACKE_dgeqrf(LAPACK_COL_MAJOR, (lapack_int)m, (lapack_int)n, matrix, (lapack_int)m, tau);
     if (info != 0) {
-        free(*tau);
-        return fail_info(info, m, n, err);
+        free(tau);
+        fail_info(info, m, n, err);
+        return NULL;
     }
-    return SOW_OK;
+    return tau;
 }
 
 sow_status sow__qr_q(int64_t m, int64_t n, double *matrix, sow_error *err)
@@ -48,15 +50,16 @@ sow_status sow__qr_q(int64_t m, int64_t n, double *matrix, sow_error *err)
     if (n == 0) {
         return SOW_OK;
     }
-    double *tau;
-    const sow_status status = factor(m, n, matrix, &tau, err);
-    if (status != SOW_OK) {
-        return status;
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    double *tau = factor(m, n, matrix, why);
+    if (tau == NULL) {
+        return why->status;
     }
     double *signs = malloc((size_t)n * sizeof *signs);
     if (signs == NULL) {
         free(tau);
-        return sow__fail_memory(err, (size_t)n * sizeof *signs);
+        return sow__fail_memory(why, (size_t)n * sizeof *signs);
     }
     for (int64_t j = 0; j < n; j++) {
         signs[j] = sign_of(matrix[j * m + j]);
@@ -68,7 +71,7 @@ sow_status sow__qr_q(int64_t m, int64_t n, double *matrix, sow_error *err)
     }
     free(signs);
     free(tau);
-    return info == 0 ? SOW_OK : fail_info(info, m, n, err);
+    return info == 0 ? SOW_OK : fail_info(info, m, n, why);
 }
 
 sow_status sow__qr_packed(int64_t m, int64_t n, double *matrix, sow_error *err)
@@ -76,10 +79,11 @@ sow_status sow__qr_packed(int64_t m, int64_t n, double *matrix, sow_error *err)
     if (n == 0) {
         return SOW_OK;
     }
-    double *tau;
-    const sow_status status = factor(m, n, matrix, &tau, err);
-    if (status != SOW_OK) {
-        return status;
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    double *tau = factor(m, n, matrix, why);
+    if (tau == NULL) {
+        return why->status;
     }
     for (int64_t j = 0; j < n; j++) {
         const double sign = sign_of(matrix[j * m + j]);
