@@ -24,6 +24,8 @@
 typedef struct sow__uniform {
     double from, to;
     bool to_becomes_from;
+    bool past_caches; /* uniform_f32: out is not read again soon, and the caller sets a full memory
+                         fence when the fill is done; no other bits */
 } sow__uniform;
 
 typedef struct sow__moments {

@@ -42,6 +42,12 @@ static inline void vf_store(float *to, vec_f a)
     _mm512_storeu_ps(to, a);
 }
 
+/* Past the caches; to is aligned to 64 bytes. */
+static inline void vf_stream(float *to, vec_f a)
+{
+    _mm512_stream_ps(to, a);
+}
+
 #define vu_srl(a, n) _mm512_srli_epi32((a), (n))
 #define vu_sra(a, n) _mm512_srai_epi32((a), (n))
 #define vu_sll(a, n) _mm512_slli_epi32((a), (n))
@@ -259,6 +265,11 @@ static inline void vf_store(float *to, vec_f a)
     _mm256_storeu_ps(to, a);
 }
 
+static inline void vf_stream(float *to, vec_f a)
+{
+    _mm256_stream_ps(to, a);
+}
+
 #define vu_srl(a, n) _mm256_srli_epi32((a), (n))
 #define vu_sra(a, n) _mm256_srai_epi32((a), (n))
 #define vu_sll(a, n) _mm256_slli_epi32((a), (n))
@@ -305,8 +316,10 @@ static inline vec_u vu_merge(vec_u a, vec_u b, vec_u mask)
 
 static inline vec_u vu_xor_where_odd(vec_u a, vec_u b, vec_u odd, uint32_t value)
 {
-    const vec_u lanes = vu_sra(vu_sll(odd, 31), 31);
-    return vu_xor(vu_xor(a, b), vu_and(lanes, vu_set(value)));
+    const __m256 lanes = _mm256_castsi256_ps(vu_sll(odd, 31)); /* by the sign */
+    const __m256 values = _mm256_castsi256_ps(vu_set(value));
+    const __m256 added = _mm256_blendv_ps(_mm256_setzero_ps(), values, lanes);
+    return vu_xor(vu_xor(a, b), _mm256_castps_si256(added));
 }
 
 static inline vec_u vu_next(const uint32_t *from, vec_u a, vec_u b)

@@ -100,7 +100,8 @@ static void check_line(const sow__kern *kern, const kernel *k, const vector_file
     uint32_t *const raw = raw_of(kern, seed, 2 * (n + block_values));
     void *const out = room_for(n, k->element_bytes);
     if (k->uniform_at != 0) {
-        call_uniform(kern, k, out, raw, n, &(sow__uniform){a, b, k->to_becomes_from});
+        call_uniform(kern, k, out, raw, n,
+                     &(sow__uniform){.from = a, .to = b, .to_becomes_from = k->to_becomes_from});
     } else {
         fill_normal(kern, k, out, raw, n, a, b);
     }
@@ -239,15 +240,16 @@ static void test_kern_fills__every_level_equals_scalar_at_every_length(void **un
     enum { max_values = 41 * block_values };
     const sow__kern *const scalar = sow__kern_at(SOW__CPU_SCALAR), *kern;
     uint32_t *const raw = raw_of(scalar, 3, 2 * max_values);
-    const sow__uniform u = {-0.3, 0.7, true};
+    sow__uniform u = {.from = -0.3, .to = 0.7, .to_becomes_from = true};
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
             const kernel *const k = &kernels[i];
             for (size_t units = 0; units <= 41; units++) {
                 const size_t n = k->uniform_at != 0 ? units * 3 : units * block_values;
-                unsigned char expected[8 * max_values + 8], got[8 * max_values + 8];
+                _Alignas(64) unsigned char expected[8 * max_values + 8], got[8 * max_values + 8];
                 memset(expected, 0xA5, sizeof expected);
                 memset(got, 0xA5, sizeof got);
+                u.past_caches = units % 2 != 0;
                 if (k->uniform_at != 0) {
                     call_uniform(scalar, k, expected, raw, n, &u);
                     call_uniform(kern, k, got, raw, n, &u);
@@ -293,7 +295,7 @@ static void test_kern_fills__to_stays_when_it_does_not_become_from(void **unused
 {
     (void)unused;
     enum { n_values = 4096 };
-    const sow__uniform open = {0.0, 1.0, true}, closed = {0.0, 1.0, false};
+    const sow__uniform open = {.to = 1.0, .to_becomes_from = true}, closed = {.to = 1.0};
     const sow__kern *kern;
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
         uint16_t with[n_values], without[n_values];

@@ -24,6 +24,25 @@ static void test_kern_words__blocks_equal_torch(void **unused)
     }
 }
 
+static void test_kern_words__a_ring_walks_as_blocks_do(void **unused)
+{
+    (void)unused;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        uint32_t ring[SOW__RING_ROOM] = {0}, state[SOW__MT_N];
+        seed_state(state, 8);
+        memcpy(ring, state, sizeof state);
+        for (int i = 0; i < 6; i++) {
+            kern->advance_upper(ring);
+            kern->twist(state);
+            assert_same_bits(ring + SOW__MT_N, state, SOW__MT_N, sizeof *state);
+            kern->advance_lower(ring);
+            kern->twist(state);
+            assert_same_bits(ring, state, SOW__MT_N, sizeof *state);
+        }
+    }
+}
+
 static void test_kern_words__words_equal_torch(void **unused)
 {
     (void)unused;
@@ -95,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kern_words__blocks_equal_torch),
+        cmocka_unit_test(test_kern_words__a_ring_walks_as_blocks_do),
         cmocka_unit_test(test_kern_words__words_equal_torch),
         cmocka_unit_test(test_kern_words__temper_works_in_place_at_every_length),
         cmocka_unit_test(test_kern_words__xor_at_every_length),

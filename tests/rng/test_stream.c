@@ -175,6 +175,63 @@ static void test_rng_stream__pair_sine_is_the_cached_normal_of_torch(void **unus
     each_vector("pairs", check_pair);
 }
 
+/* n words lent raw are those that reading gives, and the cursor ends where reading ends, block and
+ * all. */
+static void check_reader(sow__stream *stream, uint64_t position, size_t n)
+{
+    enum { n_most = 6000 };
+    static uint32_t expected[n_most], got[n_most];
+    sow_error err;
+    sow__cursor lending, reading;
+    sow__cursor_open(&lending, stream);
+    sow__cursor_open(&reading, stream);
+    assert_ok(sow__cursor_seek(&lending, position, &err), err);
+    assert_ok(sow__cursor_seek(&reading, position, &err), err);
+    sow__cursor_words(&reading, expected, n);
+    size_t n_now, done = 0;
+    const uint32_t *raw;
+    sow__reader reader;
+    sow__reader_open(&reader, &lending, n);
+    while ((n_now = sow__reader_next(&reader, &raw)) > 0) {
+        sow__kern_get()->temper(got + done, raw, n_now);
+        assert_true(n_now % 32 == 0 || done + n_now == n);
+        done += n_now;
+    }
+    assert_int_equal(done, n);
+    assert_same_bits(got, expected, n, sizeof *got);
+    uint32_t block[SOW__MT_N], block_of_reading[SOW__MT_N], next, next_of_reading;
+    sow__cursor_export(&lending, block, &next);
+    sow__cursor_export(&reading, block_of_reading, &next_of_reading);
+    assert_int_equal(next, next_of_reading);
+    assert_same_bits(block, block_of_reading, SOW__MT_N, sizeof *block);
+    assert_int_equal(lending.block_index, reading.block_index);
+    sow__cursor_words(&lending, got, 700);
+    sow__cursor_words(&reading, expected, 700);
+    assert_same_bits(got, expected, 700, sizeof *got);
+    sow__cursor_close(&lending);
+    sow__cursor_close(&reading);
+}
+
+static void test_rng_stream__reader_lends_what_reading_gives(void **unused)
+{
+    (void)unused;
+    static const uint64_t positions[] = {0, 1, 15, 100, 623, 624, 625, 1000, 1248, 3000};
+    static const size_t counts[] = {0,    1,    16,   623,  624,  625,  1247, 1248, 1249, 1872,
+                                    1873, 2000, 2495, 2496, 2497, 3119, 3120, 3121, 3744, 5001};
+    uint32_t block[SOW__MT_N];
+    sow__stream *seeded = sow__stream_from_seed(11);
+    memcpy(block, seeded->block, sizeof block);
+    sow__stream *inside = sow__stream_from_block(11, block, 77);
+    for (size_t p = 0; p < sizeof positions / sizeof *positions; p++) {
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            check_reader(seeded, positions[p], counts[c]);
+            check_reader(inside, positions[p], counts[c]);
+        }
+    }
+    sow__stream_unref(seeded);
+    sow__stream_unref(inside);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_rng_stream__seeks_far),
         cmocka_unit_test(test_rng_stream__copies_are_independent),
         cmocka_unit_test(test_rng_stream__pair_sine_is_the_cached_normal_of_torch),
+        cmocka_unit_test(test_rng_stream__reader_lends_what_reading_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
