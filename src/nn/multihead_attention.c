@@ -1,8 +1,9 @@
 /* torch.nn.MultiheadAttention.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nn/class.h"
+#include "nn/transformer.h"
 
 #include "base/error.h"
+#include "nn/family.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,20 +12,6 @@ typedef struct attention {
     int64_t embed_dim, kdim, vdim;
     bool bias, add_bias_kv;
 } attention;
-
-static sow_status check_heads(int64_t embed_dim, int64_t num_heads, sow_error *err)
-{
-    if (embed_dim <= 0 || num_heads <= 0) {
-        return sow__fail(err, SOW_ERROR_VALUE,
-                         "embed_dim and num_heads must be greater than 0, got embed_dim=%lld and "
-                         "num_heads=%lld instead",
-                         (long long)embed_dim, (long long)num_heads);
-    }
-    if (embed_dim % num_heads != 0) {
-        return sow__fail(err, SOW_ERROR_VALUE, "embed_dim must be divisible by num_heads");
-    }
-    return SOW_OK;
-}
 
 static bool has_same_dims(const attention *is)
 {
@@ -134,32 +121,61 @@ static sow_module *build(const attention *is, const sow_factory *factory, sow_er
     return module;
 }
 
-sow_module *sow_multihead_attention(int64_t embed_dim, int64_t num_heads,
-                                    const sow_multihead_attention_options *options,
-                                    const sow_factory *factory, sow_error *err)
+/* ---- arguments
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_positive(const sow__value *value, bool *positive, sow_error *err)
 {
-    static const sow_multihead_attention_options defaults = SOW_MULTIHEAD_ATTENTION_OPTIONS_INIT;
-    const sow_multihead_attention_options *with = options == NULL ? &defaults : options;
-    if (check_heads(embed_dim, num_heads, err) != SOW_OK) {
-        return NULL;
+    const sow__value zero = sow__value_of_int(0);
+    int order;
+    if (sow__value_compare(value, "<=", &zero, &order, err) != SOW_OK) {
+        return false;
     }
-    const attention is = {.embed_dim = embed_dim,
-                          .kdim = with->kdim == SOW_EMBED_DIM ? embed_dim : with->kdim,
-                          .vdim = with->vdim == SOW_EMBED_DIM ? embed_dim : with->vdim,
-                          .bias = with->bias,
-                          .add_bias_kv = with->add_bias_kv};
-    return build(&is, sow__factory_or_default(factory), err);
+    *positive = order > 0; /* NaN is not less than 0, either */
+    return true;
 }
 
-static sow_status read_dim(sow__args *args, const char *name, int64_t *dim, sow_error *err)
+sow_status sow__heads_read(const sow__value *embed_dim, const sow__value *num_heads, int64_t *size,
+                           sow_error *err)
 {
-    bool is_none;
-    int64_t value;
-    const sow_status status = sow__args_optional_int(args, name, &value, &is_none, err);
-    if (status == SOW_OK && !is_none) {
-        *dim = value;
+    sow_error own = {.status = SOW_OK};
+    sow_error *why = err == NULL ? &own : err;
+    bool positive, divides;
+    if (!is_positive(embed_dim, &positive, why) ||
+        (positive && !is_positive(num_heads, &positive, why))) {
+        return why->status;
     }
-    return status;
+    if (!positive) {
+        char left[64], right[64];
+        return sow__fail(err, SOW_ERROR_VALUE,
+                         "embed_dim and num_heads must be greater than 0, got embed_dim=%s and "
+                         "num_heads=%s instead",
+                         sow__value_str(embed_dim, left, sizeof left),
+                         sow__value_str(num_heads, right, sizeof right));
+    }
+    const sow_status status = sow__value_divides(embed_dim, num_heads, &divides, err);
+    if (status != SOW_OK) {
+        return status;
+    }
+    if (!divides) {
+        return sow__fail(err, SOW_ERROR_VALUE, "embed_dim must be divisible by num_heads");
+    }
+    return sow__value_size(embed_dim, 0, size, err);
+}
+
+static bool is_embed_dim(const sow__value *value, int64_t embed_dim)
+{
+    const sow__value size = sow__value_of_int(embed_dim);
+    int order;
+    return value->kind == SOW__VALUE_NONE ||
+           (sow__value_is_number(value) &&
+            sow__value_compare(value, "==", &size, &order, NULL) == SOW_OK && order == 0);
+}
+
+/* The width of a projection: of no matter which type when all are as wide as embed_dim. */
+static sow_status read_width(const sow__value *value, int64_t *width, sow_error *err)
+{
+    return value->kind == SOW__VALUE_NONE ? SOW_OK : sow__value_size(value, 1, width, err);
 }
 
 sow_module *sow__construct_multihead_attention(const sow__class *of, sow__args *args,
@@ -168,16 +184,33 @@ sow_module *sow__construct_multihead_attention(const sow__class *of, sow__args *
     (void)of;
     attention is = {.bias = sow__args_truth(args, "bias"),
                     .add_bias_kv = sow__args_truth(args, "add_bias_kv")};
-    int64_t num_heads;
-    if (sow__args_int(args, "embed_dim", &is.embed_dim, err) != SOW_OK ||
-        sow__args_int(args, "num_heads", &num_heads, err) != SOW_OK ||
-        check_heads(is.embed_dim, num_heads, err) != SOW_OK) {
+    const sow__value *kdim = sow__args_get(args, "kdim"), *vdim = sow__args_get(args, "vdim");
+    if (sow__heads_read(sow__args_get(args, "embed_dim"), sow__args_get(args, "num_heads"),
+                        &is.embed_dim, err) != SOW_OK) {
         return NULL;
     }
     is.kdim = is.vdim = is.embed_dim;
-    if (read_dim(args, "kdim", &is.kdim, err) != SOW_OK ||
-        read_dim(args, "vdim", &is.vdim, err) != SOW_OK) {
+    if ((!is_embed_dim(kdim, is.embed_dim) || !is_embed_dim(vdim, is.embed_dim)) &&
+        (read_width(kdim, &is.kdim, err) != SOW_OK || read_width(vdim, &is.vdim, err) != SOW_OK)) {
         return NULL;
     }
     return build(&is, &args->factory, err);
+}
+
+sow_module *sow_multihead_attention(int64_t embed_dim, int64_t num_heads,
+                                    const sow_multihead_attention_options *options,
+                                    const sow_factory *factory, sow_error *err)
+{
+    static const sow_multihead_attention_options defaults = SOW_MULTIHEAD_ATTENTION_OPTIONS_INIT;
+    const sow_multihead_attention_options *with = options == NULL ? &defaults : options;
+    const sow__value dim = sow__value_of_int(embed_dim), heads = sow__value_of_int(num_heads);
+    if (sow__heads_read(&dim, &heads, &embed_dim, err) != SOW_OK) {
+        return NULL;
+    }
+    const attention is = {.embed_dim = embed_dim,
+                          .kdim = with->kdim == SOW_EMBED_DIM ? embed_dim : with->kdim,
+                          .vdim = with->vdim == SOW_EMBED_DIM ? embed_dim : with->vdim,
+                          .bias = with->bias,
+                          .add_bias_kv = with->add_bias_kv};
+    return build(&is, sow__factory_or_default(factory), err);
 }

@@ -3,22 +3,25 @@
 #include "nn/transformer.h"
 
 #include "base/error.h"
+#include "nn/family.h"
 
 /* One half of the model: given, or built from a layer. */
 typedef struct half {
     int kind;
     const char *name;
-    sow__value *custom; /* None: build it */
-    int64_t n_layers;
+    sow__value *custom;         /* None: build it */
+    const sow__value *n_layers; /* read when the layer is there */
 } half;
 
 static sow_module *build_half(const half *is, const sow__layer_args *args, sow_error *err)
 {
-    sow_module *layer = sow__transformer_layer(is->kind, args, err);
-    sow_module *norm =
-        layer == NULL ? NULL : sow_layer_norm(args->d_model, true, args->bias, args->factory, err);
-    sow_module *stack =
-        norm == NULL ? NULL : sow__transformer_stack(is->kind, layer, is->n_layers, norm, err);
+    int64_t n_layers;
+    sow_module *stack = NULL, *layer = sow__transformer_layer(is->kind, args, err);
+    if (layer != NULL && sow__layer_count_read(is->n_layers, &n_layers, err) == SOW_OK) {
+        sow_module *norm =
+            sow_layer_norm(sow__value_int(args->d_model), true, args->bias, args->factory, err);
+        stack = norm == NULL ? NULL : sow__transformer_stack(is->kind, layer, n_layers, norm, err);
+    }
     sow_module_free(layer);
     return stack;
 }
@@ -93,16 +96,17 @@ static sow_module *transformer(const half halves[2], const sow__layer_args *args
 sow_module *sow__construct_transformer(const sow__class *of, sow__args *args, sow_error *err)
 {
     (void)of;
-    half halves[2] = {
-        {.kind = SOW__ENCODER, .name = "encoder", .custom = sow__args_get(args, "custom_encoder")},
-        {.kind = SOW__DECODER, .name = "decoder", .custom = sow__args_get(args, "custom_decoder")},
+    const half halves[2] = {
+        {.kind = SOW__ENCODER,
+         .name = "encoder",
+         .custom = sow__args_get(args, "custom_encoder"),
+         .n_layers = sow__args_get(args, "num_encoder_layers")},
+        {.kind = SOW__DECODER,
+         .name = "decoder",
+         .custom = sow__args_get(args, "custom_decoder"),
+         .n_layers = sow__args_get(args, "num_decoder_layers")},
     };
-    sow__layer_args layer;
-    if (sow__layer_args_read(&layer, args, err) != SOW_OK ||
-        sow__args_int(args, "num_encoder_layers", &halves[0].n_layers, err) != SOW_OK ||
-        sow__args_int(args, "num_decoder_layers", &halves[1].n_layers, err) != SOW_OK) {
-        return NULL;
-    }
+    const sow__layer_args layer = sow__layer_args_of(args);
     return transformer(halves, &layer, err);
 }
 
@@ -121,13 +125,17 @@ sow_module *sow_transformer(int64_t d_model, int64_t nhead, const sow_transforme
     sow__value activation = module_value(with->activation);
     sow__value encoder = module_value(with->custom_encoder);
     sow__value decoder = module_value(with->custom_decoder);
+    const sow__value n_encoder = sow__value_of_int(with->num_encoder_layers);
+    const sow__value n_decoder = sow__value_of_int(with->num_decoder_layers);
+    const sow__value dim = sow__value_of_int(d_model), heads = sow__value_of_int(nhead);
+    const sow__value width = sow__value_of_int(with->dim_feedforward);
     const half halves[2] = {
-        {SOW__ENCODER, "encoder", &encoder, with->num_encoder_layers},
-        {SOW__DECODER, "decoder", &decoder, with->num_decoder_layers},
+        {SOW__ENCODER, "encoder", &encoder, &n_encoder},
+        {SOW__DECODER, "decoder", &decoder, &n_decoder},
     };
-    const sow__layer_args args = {.d_model = d_model,
-                                  .nhead = nhead,
-                                  .dim_feedforward = with->dim_feedforward,
+    const sow__layer_args args = {.d_model = &dim,
+                                  .nhead = &heads,
+                                  .dim_feedforward = &width,
                                   .bias = with->bias,
                                   .dropout = &p,
                                   .activation = &activation,

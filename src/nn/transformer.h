@@ -8,21 +8,27 @@
 /* The variants of the layers and stacks. */
 enum { SOW__ENCODER = 1, SOW__DECODER = 2 };
 
-/* The arguments of a layer. The values are lent; a module among them is taken, or copied where a
- * second layer needs it. */
+/* embed_dim and num_heads as MultiheadAttention checks them; *size is embed_dim. */
+sow_status sow__heads_read(const sow__value *embed_dim, const sow__value *num_heads, int64_t *size,
+                           sow_error *err);
+
+/* The arguments of a layer, read where PyTorch reads them. The values are lent; a module among them
+ * is taken, or copied where a second layer needs it. */
 typedef struct sow__layer_args {
-    int64_t d_model, nhead, dim_feedforward;
-    bool bias;
-    const sow__value *dropout;
+    const sow__value *d_model, *nhead, *dim_feedforward, *dropout;
     sow__value *activation;
+    bool bias;
     const sow_factory *factory;
 } sow__layer_args;
 
-/* Reads d_model, nhead, dim_feedforward, dropout, activation and bias. */
-sow_status sow__layer_args_read(sow__layer_args *layer, sow__args *args, sow_error *err);
+/* Lends d_model, nhead, dim_feedforward, dropout, activation and bias. */
+sow__layer_args sow__layer_args_of(sow__args *args);
 
 /* TransformerEncoderLayer or TransformerDecoderLayer. */
 sow_module *sow__transformer_layer(int kind, const sow__layer_args *args, sow_error *err);
+
+/* range(num_layers) */
+sow_status sow__layer_count_read(const sow__value *value, int64_t *count, sow_error *err);
 
 /* TransformerEncoder or TransformerDecoder: n copies of a layer, then the norm (taken; NULL: none).
  * layer NULL: the places stay empty. */

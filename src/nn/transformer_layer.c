@@ -3,6 +3,7 @@
 #include "nn/transformer.h"
 
 #include "base/error.h"
+#include "nn/family.h"
 #include <string.h>
 
 /* Dropout(p), whose only effect here is its check. Of a value that is no number only the type
@@ -24,26 +25,39 @@ static sow_module *dropout(const sow__value *p, sow_error *err)
 static sow_module *attention(const sow__layer_args *args, sow_error *err)
 {
     sow_multihead_attention_options options = SOW_MULTIHEAD_ATTENTION_OPTIONS_INIT;
+    int64_t d_model;
     options.bias = args->bias;
-    return sow_multihead_attention(args->d_model, args->nhead, &options, args->factory, err);
+    /* The number of heads has no part in what is built. */
+    return sow__heads_read(args->d_model, args->nhead, &d_model, err) == SOW_OK
+               ? sow_multihead_attention(d_model, 1, &options, args->factory, err)
+               : NULL;
 }
 
-/* One child, told by its name. */
+/* linear1 and linear2: the one allocates (dim_feedforward, d_model), the other the reverse. */
+static sow_module *linear(bool first, int64_t d_model, const sow__layer_args *args, sow_error *err)
+{
+    int64_t width;
+    if (sow__value_size(args->dim_feedforward, first ? 0 : 1, &width, err) != SOW_OK) {
+        return NULL;
+    }
+    return sow_linear(first ? d_model : width, first ? width : d_model, args->bias, args->factory,
+                      err);
+}
+
+/* One child, told by its name; the attention, which checks d_model, comes first. */
 static sow_module *child(const char *name, const sow__layer_args *args, sow_error *err)
 {
-    if (strcmp(name, "linear1") == 0) {
-        return sow_linear(args->d_model, args->dim_feedforward, args->bias, args->factory, err);
-    }
-    if (strcmp(name, "linear2") == 0) {
-        return sow_linear(args->dim_feedforward, args->d_model, args->bias, args->factory, err);
-    }
     if (strncmp(name, "dropout", 7) == 0) {
         return dropout(args->dropout, err);
     }
-    if (strncmp(name, "norm", 4) == 0) {
-        return sow_layer_norm(args->d_model, true, args->bias, args->factory, err);
+    if (strstr(name, "attn") != NULL) {
+        return attention(args, err);
     }
-    return attention(args, err);
+    const int64_t d_model = sow__value_int(args->d_model);
+    if (strncmp(name, "norm", 4) == 0) {
+        return sow_layer_norm(d_model, true, args->bias, args->factory, err);
+    }
+    return linear(strcmp(name, "linear1") == 0, d_model, args, err);
 }
 
 /* A string must be a name that PyTorch knows; a module becomes a child; a function leaves nothing.
@@ -90,28 +104,20 @@ sow_module *sow__transformer_layer(int kind, const sow__layer_args *args, sow_er
 /* ---- arguments
  * --------------------------------------------------------------------------------------------- */
 
-sow_status sow__layer_args_read(sow__layer_args *layer, sow__args *args, sow_error *err)
+sow__layer_args sow__layer_args_of(sow__args *args)
 {
-    sow_status status = sow__args_int(args, "d_model", &layer->d_model, err);
-    if (status == SOW_OK) {
-        status = sow__args_int(args, "nhead", &layer->nhead, err);
-    }
-    if (status == SOW_OK) {
-        status = sow__args_int(args, "dim_feedforward", &layer->dim_feedforward, err);
-    }
-    layer->bias = sow__args_truth(args, "bias");
-    layer->dropout = sow__args_get(args, "dropout");
-    layer->activation = sow__args_get(args, "activation");
-    layer->factory = &args->factory;
-    return status;
+    return (sow__layer_args){.d_model = sow__args_get(args, "d_model"),
+                             .nhead = sow__args_get(args, "nhead"),
+                             .dim_feedforward = sow__args_get(args, "dim_feedforward"),
+                             .dropout = sow__args_get(args, "dropout"),
+                             .activation = sow__args_get(args, "activation"),
+                             .bias = sow__args_truth(args, "bias"),
+                             .factory = &args->factory};
 }
 
 sow_module *sow__construct_transformer_layer(const sow__class *of, sow__args *args, sow_error *err)
 {
-    sow__layer_args layer;
-    if (sow__layer_args_read(&layer, args, err) != SOW_OK) {
-        return NULL;
-    }
+    const sow__layer_args layer = sow__layer_args_of(args);
     return sow__transformer_layer(of->variant, &layer, err);
 }
 
@@ -126,9 +132,11 @@ static sow_module *typed_layer(int kind, int64_t d_model, int64_t nhead,
     if (with->activation != NULL) {
         activation = (sow__value){.kind = SOW__VALUE_MODULE, .module = with->activation};
     }
-    const sow__layer_args args = {.d_model = d_model,
-                                  .nhead = nhead,
-                                  .dim_feedforward = with->dim_feedforward,
+    const sow__value dim = sow__value_of_int(d_model), heads = sow__value_of_int(nhead);
+    const sow__value width = sow__value_of_int(with->dim_feedforward);
+    const sow__layer_args args = {.d_model = &dim,
+                                  .nhead = &heads,
+                                  .dim_feedforward = &width,
                                   .bias = with->bias,
                                   .dropout = &p,
                                   .activation = &activation,

@@ -55,8 +55,7 @@ sow_module *sow__transformer_stack(int kind, const sow_module *layer, int64_t n_
     return stack;
 }
 
-/* range(num_layers) */
-static sow_status read_count(const sow__value *value, int64_t *count, sow_error *err)
+sow_status sow__layer_count_read(const sow__value *value, int64_t *count, sow_error *err)
 {
     if (value->kind != SOW__VALUE_INT && value->kind != SOW__VALUE_BOOL) {
         return sow__fail(err, SOW_ERROR_TYPE, "'%s' object cannot be interpreted as an integer",
@@ -71,7 +70,7 @@ sow_module *sow__construct_transformer_stack(const sow__class *of, sow__args *ar
     const sow__value *layer =
         sow__args_get(args, of->variant == SOW__ENCODER ? "encoder_layer" : "decoder_layer");
     int64_t n_layers = 0;
-    if (read_count(sow__args_get(args, "num_layers"), &n_layers, err) != SOW_OK) {
+    if (sow__layer_count_read(sow__args_get(args, "num_layers"), &n_layers, err) != SOW_OK) {
         return NULL;
     }
     const bool is_module = layer->kind == SOW__VALUE_MODULE;
