@@ -226,8 +226,9 @@ LOOSE = [
                                                                          dtype=None),
 ]
 BUFFERS = [nn(f"BatchNorm{n}d", 3, affine=False, dtype=dtype) for n in (1, 2)
-           for dtype in ("int64", "int8", "float8_e4m3fn", "bool")]
-FLOAT8 = [nn("LayerNorm", 5, dtype="float8_e4m3fn"), nn("BatchNorm2d", 5, dtype="float8_e5m2")]
+           for dtype in ("int64", "int8", "uint8", "bool")]
+FLOAT8 = [nn("Linear", 2, 3, dtype="float8_e4m3fn", device="meta"),
+          nn("LayerNorm", 5, dtype="float8_e5m2", device="meta")]
 
 # ---- lazy classes: names, and that nothing is drawn --------------------------------------------------
 

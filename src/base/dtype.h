@@ -45,6 +45,13 @@ static inline bool sow__dtype_is_float(sow_dtype dtype)
     return dtype == SOW_F32 || dtype == SOW_F64 || dtype == SOW_F16 || dtype == SOW_BF16;
 }
 
+/* What a parameter may be in PyTorch, because its tensors can require gradients: all but integers
+ * and booleans. */
+static inline bool sow__dtype_has_gradients(sow_dtype dtype)
+{
+    return dtype <= SOW_C128 || dtype >= SOW_F8_E5M2;
+}
+
 /* Bytes of an element of at least 8 bits. */
 size_t sow__dtype_bytes(sow_dtype dtype);
 

@@ -119,8 +119,7 @@ static sow_status adopt(sow_module *module, sow__args *args, bool is_frozen, sow
         return sow__fail(err, SOW_ERROR_VALUE,
                          "Shape of weight does not match num_embeddings and embedding_dim");
     }
-    const sow_dtype dtype = sow_tensor_dtype(weight->tensor);
-    if (!is_frozen && !sow__dtype_is_float(dtype) && !sow__dtype_is_complex(dtype)) {
+    if (!is_frozen && !sow__dtype_has_gradients(sow_tensor_dtype(weight->tensor))) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
     }

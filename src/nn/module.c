@@ -260,9 +260,7 @@ sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_e
 static sow_status add_new(sow_module *module, bool is_parameter, const char *name,
                           sow_tensor *tensor, sow_error *err)
 {
-    const bool can_have_gradients = tensor == NULL || sow__dtype_is_float(tensor->storage->dtype) ||
-                                    sow__dtype_is_complex(tensor->storage->dtype);
-    if (is_parameter && !can_have_gradients) {
+    if (is_parameter && tensor != NULL && !sow__dtype_has_gradients(tensor->storage->dtype)) {
         sow_tensor_free(tensor);
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
