@@ -184,7 +184,7 @@ OTHERS = [
     nn("ModuleList", 3), nn("ModuleDict", 3), nn("ModuleList", [3]), nn("ModuleList", "ab"), nn("ModuleList", [[]]),
     nn("ModuleDict", {"a": 3}), nn("ModuleDict", {"a": "x"}), nn("ModuleDict", [3]), nn("ModuleDict", [[1, 2, 3]]),
     nn("Sequential", 3), nn("Sequential", {}), nn("Sequential", "x"), nn("Sequential", [1]), nn("Sequential", 1.5, None),
-    nn("Container", a=3), nn("ParameterDict", "ab"),
+    nn("Container", a=3), nn("ParameterDict", "ab"), nn("ModuleDict", "ab"),
     nn("Softmax", 1, 2), nn("Softmin", 1, 2),
 ]
 

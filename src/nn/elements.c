@@ -159,8 +159,7 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
     if (value->kind != SOW__VALUE_TENSOR) {
         return SOW_OK;
     }
-    const sow_dtype dtype = sow_tensor_dtype(value->tensor);
-    if (!sow__dtype_is_float(dtype) && !sow__dtype_is_complex(dtype)) {
+    if (!sow__dtype_has_gradients(sow_tensor_dtype(value->tensor))) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
     }
@@ -265,8 +264,12 @@ sow_status sow__update(sow_module *module, const char *what, sow__value *value, 
     if (is_of_type(value, "ModuleDict")) {
         return add_children(module, value->module, true, add, err);
     }
+    if (value->kind == SOW__VALUE_STRING && value->text[0] != '\0') { /* a sequence of letters */
+        return sow__fail(err, SOW_ERROR_VALUE,
+                         "%s update sequence element #0 has length 1; 2 is required", what);
+    }
     const bool is_dict = value->kind == SOW__VALUE_DICT || value->kind == SOW__VALUE_ORDERED_DICT;
-    if (!is_dict && value->kind != SOW__VALUE_LIST) {
+    if (!is_dict && value->kind != SOW__VALUE_LIST && value->kind != SOW__VALUE_STRING) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s.update should be called with an iterable of key/value pairs, but got "
                          "%s",

@@ -129,7 +129,7 @@ static sow_status note_failure(sow__loader *loader, const sow_tensor *target,
 static sow_tensor *take(sow__loader *loader, const sow__slot *slot, bool is_parameter,
                         const sow__load_item *item, sow_error *err)
 {
-    if (is_parameter && !sow__dtype_is_float(item->dtype) && !sow__dtype_is_complex(item->dtype)) {
+    if (is_parameter && !sow__dtype_has_gradients(item->dtype)) {
         sow__fail(err, SOW_ERROR_RUNTIME,
                   "Only Tensors of floating point and complex dtype can require gradients");
         return NULL;
@@ -166,6 +166,23 @@ static sow_status put(sow__loader *loader, sow__slot *slot, bool is_parameter,
     return SOW_OK;
 }
 
+/* A copy onto the meta device leaves it as it is. */
+static bool stays_on_meta(const sow__loader *loader, const sow__slot *slot)
+{
+    return sow_tensor_device(slot->tensor) == SOW_META && !loader->options.assign &&
+           !loader->source->fills_meta;
+}
+
+static void warn_of_meta(const sow__loader *loader)
+{
+    sow__warn(SOW_WARNING_USER,
+              "for %s: copying from a non-meta parameter in the checkpoint to a meta parameter in "
+              "the current model, which is a no-op. (Did you mean to pass `assign=True` to assign "
+              "items in the state dictionary to their corresponding key in the module instead of "
+              "copying them in place?)",
+              loader->path.text);
+}
+
 static sow_status load_found(sow__loader *loader, sow_module *module, sow__slot *slot,
                              bool is_parameter, sow_error *err)
 {
@@ -182,14 +199,8 @@ static sow_status load_found(sow__loader *loader, sow_module *module, sow__slot 
     if (!same_shape(slot->tensor, &item)) {
         return note_mismatch(loader, slot->tensor, &item, err);
     }
-    if (sow_tensor_device(slot->tensor) == SOW_META && !item.is_meta && !loader->options.assign &&
-        !loader->source->fills_meta) {
-        sow__warn(SOW_WARNING_USER,
-                  "for %s: copying from a non-meta parameter in the checkpoint to a meta parameter "
-                  "in the current model, which is a no-op. (Did you mean to pass `assign=True` to "
-                  "assign items in the state dictionary to their corresponding key in the module "
-                  "instead of copying them in place?)",
-                  loader->path.text);
+    if (!item.is_meta && stays_on_meta(loader, slot)) {
+        warn_of_meta(loader);
         return SOW_OK;
     }
     return put(loader, slot, is_parameter, &item, &why) == SOW_OK
@@ -208,12 +219,15 @@ static bool may_be_absent(const sow__loader *loader, const sow_module *module,
            strcmp(slot->name, "num_batches_tracked") == 0;
 }
 
-/* A counter that is absent keeps its value; one on meta has none to keep, and becomes 0 where
- * values are put in its place. */
+/* A counter that is absent keeps its value; one on meta has none to keep, so that a 0 is loaded in
+ * its place. */
 static sow_status zero_counter(const sow__loader *loader, sow__slot *slot, sow_error *err)
 {
-    if (sow_tensor_device(slot->tensor) != SOW_META ||
-        !(loader->options.assign || loader->source->fills_meta)) {
+    if (sow_tensor_device(slot->tensor) != SOW_META) {
+        return SOW_OK;
+    }
+    if (stays_on_meta(loader, slot)) {
+        warn_of_meta(loader);
         return SOW_OK;
     }
     sow_error own = {.status = SOW_OK};
