@@ -1,6 +1,7 @@
 /* sow init.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model.h"
+#include "table.h"
 #include "verbs.h"
 #include "write.h"
 
@@ -87,6 +88,33 @@ static json_t *json_report(const cli_model *model)
     return report;
 }
 
+/* ---- --explain ---- */
+
+static json_t *json_decisions(const cli_model *model)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < sow_plan_count(model->plan); i++) {
+        cli_json_set(&object, sow_plan_at(model->plan, i)->name,
+                     cli_json_text(cli_model_decided_by(model, i)));
+    }
+    return object;
+}
+
+/* False when memory ran out. */
+static bool put_decisions(FILE *out, const cli_model *model)
+{
+    static const cli_column columns[] = {{"NAME", false}, {"DECIDED BY", false}};
+    cli_table *table = cli_table_new(columns, 2);
+    for (size_t i = 0; i < sow_plan_count(model->plan); i++) {
+        cli_table_row(table);
+        cli_table_cell(table, "%s", sow_plan_at(model->plan, i)->name);
+        cli_table_cell(table, "%s", cli_model_decided_by(model, i));
+    }
+    const bool complete = cli_table_print(table, out);
+    cli_table_free(table);
+    return complete;
+}
+
 /* ---- the summary ---- */
 
 static int print_json(const init_options *options, const cli_model *model, double seconds)
@@ -104,6 +132,9 @@ static int print_json(const init_options *options, const cli_model *model, doubl
     cli_json_set(&root, "seconds", cli_json_number(round(seconds * 1e6) / 1e6));
     if (model->checkpoint.n_files > 0) {
         cli_json_set(&root, "from", json_report(model));
+    }
+    if (model->options->explain) {
+        cli_json_set(&root, "decided_by", json_decisions(model));
     }
     return cli_json_print(root, cli_target_summary(&options->target));
 }
@@ -128,6 +159,10 @@ static int print_text(const init_options *options, const cli_model *model, doubl
             totals.n_recorded);
     for (report_kind kind = LOADED; kind < N_KINDS && model->checkpoint.n_files > 0; kind++) {
         put_names(page.out, model, kind);
+    }
+    if (model->options->explain && !put_decisions(page.out, model)) {
+        cli_page_drop(&page);
+        return cli_fail_memory();
     }
     fprintf(page.out, "%.2f s, %.0f MB/s\n", seconds,
             seconds > 0 ? (double)totals.n_bytes / 1e6 / seconds : 0.0);

@@ -33,6 +33,8 @@ const cli_option cli_model_rows[] = {
      cli_set_list},
     {"ignore-mismatched", 0, NULL, "initialise what --from has in another shape",
      AT(ignore_mismatched), cli_set_switch},
+    {"explain", 0, NULL, "say for each tensor which rule or constructor decided it", AT(explain),
+     cli_set_switch},
     {0},
 };
 
@@ -168,6 +170,9 @@ static int collect_metadata(cli_model *model)
     while (sow_model_metadata(model->model, n, &value) != NULL) {
         n++;
     }
+    if (n == 0) {
+        return CLI_GO_ON; /* an empty list would be written as one */
+    }
     model->metadata = calloc(2 * n + 1, sizeof *model->metadata);
     if (model->metadata == NULL) {
         return cli_fail_memory();
@@ -218,6 +223,12 @@ void cli_model_free(cli_model *model)
 }
 
 /* ---- telling ---- */
+
+const char *cli_model_decided_by(const cli_model *model, size_t index)
+{
+    const char *text = sow_model_decided_by(model->model, index);
+    return text != NULL ? text : "-";
+}
 
 uint64_t cli_model_n_parameters(const cli_model *model)
 {

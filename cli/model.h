@@ -13,7 +13,7 @@ typedef struct cli_model_options {
     cli_seed seed, global_seed;
     cli_dtype dtype;
     cli_list from;
-    bool ignore_mismatched;
+    bool ignore_mismatched, explain;
 } cli_model_options;
 
 extern const cli_option cli_model_rows[];
@@ -35,6 +35,9 @@ void cli_model_free(cli_model *model);
 
 /* Where the numbers come from: "seed 42", "global seed 0 (default)"... */
 void cli_model_put_seed(FILE *out, const cli_model *model);
+
+/* What decided tensor number index, "-" where that is not known. */
+const char *cli_model_decided_by(const cli_model *model, size_t index);
 
 uint64_t cli_model_n_parameters(const cli_model *model);
 

@@ -25,7 +25,7 @@ static const char *action_name(sow_plan_action action)
 
 /* ---- JSON ---- */
 
-static json_t *json_entry(const sow_plan_entry *entry)
+static json_t *json_entry(const sow_plan_entry *entry, const char *decided_by)
 {
     json_t *object = json_object();
     const bool known = !isnan(entry->std);
@@ -42,6 +42,9 @@ static json_t *json_entry(const sow_plan_entry *entry)
     cli_json_set(&object, "position", entry->draws ? cli_json_count(entry->position) : json_null());
     cli_json_set(&object, "n_words", cli_json_count(entry->n_words));
     cli_json_set(&object, "exact", json_boolean(entry->exact));
+    if (decided_by != NULL) {
+        cli_json_set(&object, "decided_by", cli_json_text(decided_by));
+    }
     return object;
 }
 
@@ -54,7 +57,8 @@ static int print_json(const cli_model *model)
     json_t *tensors = json_array();
     const sow_plan_entry *entry;
     for (size_t i = 0; (entry = sow_plan_at(model->plan, i)) != NULL; i++) {
-        cli_json_push(&tensors, json_entry(entry));
+        const bool explain = model->options->explain;
+        cli_json_push(&tensors, json_entry(entry, explain ? cli_model_decided_by(model, i) : NULL));
     }
     cli_json_set(&root, "tensors", tensors);
     json_t *sums = json_object();
@@ -85,7 +89,8 @@ static bool has_several_seeds(const sow_plan *plan)
     return false;
 }
 
-static void add_row(cli_table *table, const sow_plan_entry *entry, bool seeds)
+static void add_row(cli_table *table, const sow_plan_entry *entry, bool seeds,
+                    const char *decided_by)
 {
     const bool copied = entry->action == SOW_PLAN_COPY;
     cli_table_row(table);
@@ -102,20 +107,29 @@ static void add_row(cli_table *table, const sow_plan_entry *entry, bool seeds)
     if (seeds) {
         cli_table_cell(table, entry->draws ? "%" PRIu64 : "-", entry->seed);
     }
+    if (decided_by != NULL) {
+        cli_table_cell(table, "%s", decided_by);
+    }
 }
 
-static cli_table *make_table(const sow_plan *plan)
+static cli_table *make_table(const cli_model *model)
 {
-    static const cli_column columns[] = {
-        {"NAME", false},        {"SHAPE", false},   {"DTYPE", false},
-        {"INITIALIZER", false}, {"FILL", false},    {"STD", true},
-        {"BYTES", true},        {"POSITION", true}, {"SEED", true},
+    cli_column columns[10] = {
+        {"NAME", false}, {"SHAPE", false}, {"DTYPE", false}, {"INITIALIZER", false},
+        {"FILL", false}, {"STD", true},    {"BYTES", true},  {"POSITION", true},
     };
-    const bool seeds = has_several_seeds(plan);
-    cli_table *table = cli_table_new(columns, seeds ? 9 : 8);
+    size_t n_columns = 8;
+    const bool seeds = has_several_seeds(model->plan), explain = model->options->explain;
+    if (seeds) {
+        columns[n_columns++] = (cli_column){"SEED", true};
+    }
+    if (explain) {
+        columns[n_columns++] = (cli_column){"DECIDED BY", false};
+    }
+    cli_table *table = cli_table_new(columns, n_columns);
     const sow_plan_entry *entry;
-    for (size_t i = 0; (entry = sow_plan_at(plan, i)) != NULL; i++) {
-        add_row(table, entry, seeds);
+    for (size_t i = 0; (entry = sow_plan_at(model->plan, i)) != NULL; i++) {
+        add_row(table, entry, seeds, explain ? cli_model_decided_by(model, i) : NULL);
     }
     return table;
 }
@@ -152,7 +166,7 @@ static int print_text(const cli_model *model)
     if (!cli_page_open(&page)) {
         return cli_fail_memory();
     }
-    cli_table *table = make_table(model->plan);
+    cli_table *table = make_table(model);
     const bool complete = cli_table_print(table, page.out);
     cli_table_free(table);
     if (!complete) {

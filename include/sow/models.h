@@ -36,11 +36,13 @@ typedef struct sow_model_options {
     uint64_t seed;
     bool has_dtype;  /* dtype is used in place of the config's */
     sow_dtype dtype; /* else: transformers: the config's, the checkpoint's first floating tensor's,
-                        f32. native: the checkpoint's, f32; drawn in f32 and converted */
+                        f32. native: the checkpoint's, f32; drawn in f32 and converted.
+                       description: torch.set_default_dtype before the build */
     const sow_checkpoint
         *checkpoint; /* NULL: from scratch. Else tensors found there are flagged initialized, and
                         only the others are initialised, in transformers' order for missing keys;
-                        of a native model in its usual order, without constructor draws */
+                        of a native model in its usual order, without constructor draws; of a
+                       description in the order of docs/descriptions.md */
     bool ignore_mismatched; /* a found tensor of another shape counts as missing; else
                                SOW_ERROR_RUNTIME */
 } sow_model_options;
@@ -51,8 +53,9 @@ typedef struct sow_model sow_model;
  * fills are recorded. Two names that a config ties are one tensor, unless the checkpoint has both
  * with different bytes; when it has the tied one alone, the other takes its values. json: n_bytes
  * of text; label names it in messages ("config.json"). options NULL: the defaults. The kind of
- * config is told by its keys: "model_type" (transformers) or "d_model" and "n_layers"
- * (TransformerLens native). Every error names label and field. The caller frees the model. */
+ * config is told by its keys: "_target_" (a description, docs/descriptions.md), "model_type"
+ * (transformers) or "d_model" and "n_layers" (TransformerLens native). Every error names label and
+ * field, of a description the place: "net.json: $._args_[2]: ...". The caller frees the model. */
 SOW_API sow_model *sow_model_from_config(const char *json, size_t n_bytes, const char *label,
                                          const sow_model_options *options, sow_error *err);
 SOW_API void sow_model_free(sow_model *model);
@@ -83,6 +86,10 @@ typedef enum sow_load_state {
  * ("transformer."), native ones in either naming. */
 SOW_API sow_load_state sow_model_load_state(const sow_model *model, size_t index,
                                             const char **source);
+/* What decided the values of entry number index: of a description "torch.nn.Linear $._args_[0]",
+ * the target and place of its constructor, "$.init[1] kaiming_normal", the last rule, or
+ * "checkpoint"; NULL for other kinds of config. Lent. */
+SOW_API const char *sow_model_decided_by(const sow_model *model, size_t index);
 /* Names that the checkpoint has and the model has no use for; NULL past the end. */
 SOW_API const char *sow_model_unexpected(const sow_model *model, size_t index);
 

@@ -27,6 +27,7 @@ static const struct profile {
     {"transformers-5.23", SOW__MODEL_TRANSFORMERS},
     {"transformerlens-4.3", SOW__MODEL_NATIVE},
     {"transformerlens-3.7", SOW__MODEL_NATIVE},
+    {"torch-nn-2.13", SOW__MODEL_DESCRIPTION},
 };
 
 enum {
@@ -153,7 +154,15 @@ static const model_class *transformers_class(sow__config *config, const char *ar
  */
 static const model_class *choose_class(sow__config *config, const char *arch)
 {
+    static const model_class description = {"description", NULL, &sow__description_family};
     char list[LIST_SIZE];
+    if (sow__config_has(config, "_target_")) {
+        if (arch != NULL) {
+            sow__config_fail(config, SOW_ERROR_VALUE,
+                             "arch: a description (\"_target_\") says itself what to build");
+        }
+        return config->status == SOW_OK ? &description : NULL;
+    }
     const bool native_arch =
         arch != NULL && (strcmp(arch, "native") == 0 || strcmp(arch, "NativeModel") == 0);
     const bool native_keys =
@@ -271,8 +280,12 @@ void sow_model_free(sow_model *model)
     }
     for (size_t i = 0; model->state != NULL && i < sow_state_dict_count(model->state); i++) {
         free(model->loads[i].source);
+        if (model->decided_by != NULL) {
+            free(model->decided_by[i]);
+        }
     }
     free(model->loads);
+    free(model->decided_by);
     for (size_t i = 0; i < model->n_unexpected; i++) {
         free(model->unexpected[i]);
     }
@@ -336,4 +349,9 @@ sow_load_state sow_model_load_state(const sow_model *model, size_t index, const 
 const char *sow_model_unexpected(const sow_model *model, size_t index)
 {
     return index < model->n_unexpected ? model->unexpected[index] : NULL;
+}
+
+const char *sow_model_decided_by(const sow_model *model, size_t index)
+{
+    return model->decided_by == NULL ? NULL : model->decided_by[index];
 }

@@ -20,6 +20,7 @@ struct sow_model {
     sow_state_dict *state;
     sow__load *loads; /* one per entry of state */
     size_t load_capacity;
+    char **decided_by; /* one per entry of state, NULL where nothing is known; NULL: of no entry */
     char **unexpected;
     size_t n_unexpected, unexpected_capacity;
 };
@@ -35,6 +36,7 @@ typedef struct sow__build {
 typedef enum sow__model_kind {
     SOW__MODEL_TRANSFORMERS,
     SOW__MODEL_NATIVE,
+    SOW__MODEL_DESCRIPTION,
 } sow__model_kind;
 
 /* What builds the classes of one model_type: one file. build fills build->model; err is not NULL.
@@ -47,6 +49,9 @@ typedef struct sow__family {
 #define SOW_X(arch, model_type, family) extern const sow__family family;
 #include "models/registry.def"
 #undef SOW_X
+
+/* Of descriptions, which name no class. */
+extern const sow__family sow__description_family;
 
 /* Appends to the model's state_dict; load (NULL: missing) gives up its source name. */
 sow_status sow__model_add(sow_model *model, const char *name, sow_tensor *tensor, sow__load *load,

@@ -153,6 +153,7 @@ static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_mo
     copy->reset = module->reset;
     copy->padding_idx = module->padding_idx;
     copy->init_done = module->init_done;
+    copy->origin = module->origin;
     sow_status status = SOW_OK;
     if (module->state != NULL) {
         if (sow__module_new_state(copy, module->state_bytes, err) == NULL) {

@@ -36,6 +36,7 @@ struct sow_module {
     size_t n_children, child_capacity;
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
+    size_t origin;       /* models/: which place of a description built it; 0: none said */
     void *state;         /* what the class keeps: plain bytes, copied with the module; NULL: none */
     size_t state_bytes;
 };
