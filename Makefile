@@ -12,7 +12,7 @@ ORACLE ?=
 
 configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
 
-.PHONY: all help deps gpt2 check check-sanitize check-exhaustive oracle install format lint clean
+.PHONY: all help deps gpt2 check check-sanitize check-exhaustive oracle bench bench-quick install format lint clean
 
 all: deps $(BUILD)/build.ninja  ## build/sow and build/libsow.so
 	cmake --build $(BUILD) --target sow libsow
@@ -54,6 +54,20 @@ check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
 oracle:  ## the known answers again from the real packages; ORACLE="2.11 2.12" for older PyTorch
 	@tools/install-deps oracle
 	tools/oracle $(ORACLE)
+
+bench_program = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Iinclude bench/sow_bench.c \
+	-o $(BUILD)/sow_bench -L$(BUILD) -lsow -pthread -Wl,-rpath,'$$ORIGIN'
+
+bench: all  ## docs/benchmarks.md: sow beside PyTorch and the limits of the machine, 20 minutes
+	@tools/install-deps oracle
+	tools/oracle --packages newest
+	$(bench_program)
+	python3 bench/run.py --build $(BUILD)
+
+bench-quick: all  ## the same without PyTorch, small and once, to see that it runs
+	@tools/install-deps oracle
+	$(bench_program)
+	python3 bench/run.py --build $(BUILD) --quick
 
 install: all  ## into PREFIX (/usr/local), below DESTDIR
 	cmake --install $(BUILD) --prefix $(PREFIX)
