@@ -1,0 +1,302 @@
+/* load_state_dict against torch (tests/nn/vectors/loading.txt): lists, texts, warnings, values,
+ * ties. SPDX-License-Identifier: Apache-2.0 */
+#include "nn/cases.h"
+
+static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/loading.txt";
+
+enum { MOST_WARNINGS = 16 };
+
+/* The warnings of one load. */
+typedef struct heard {
+    char *texts[MOST_WARNINGS];
+    size_t n_texts;
+} heard;
+
+static void hear(sow_warning kind, const char *message, void *user)
+{
+    heard *all = user;
+    assert_int_equal(kind, SOW_WARNING_USER);
+    assert_true(all->n_texts < MOST_WARNINGS);
+    all->texts[all->n_texts++] = strdup(message);
+}
+
+/* ---- trees and states from JSON
+ * ------------------------------------------------------------------------------- */
+
+static const char *string_at(const json_t *array, size_t index)
+{
+    return json_string_value(json_array_get(array, index));
+}
+
+static void read_hex(const char *text, void *data, size_t n_bytes)
+{
+    assert_int_equal(strlen(text), 2 * n_bytes);
+    for (size_t i = 0; i < n_bytes; i++) {
+        const char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        ((unsigned char *)data)[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+}
+
+/* [name, dtype, shape, hex]; no hex: on meta. */
+static sow_tensor *read_tensor(const json_t *row, sow_device device)
+{
+    sow_error err;
+    sow_dtype dtype;
+    int64_t sizes[SOW_MAX_DIMS];
+    const json_t *shape = json_array_get(row, 2);
+    const char *hex = string_at(row, 3);
+    const int n_dims = (int)json_array_size(shape);
+    assert_true(n_dims <= SOW_MAX_DIMS);
+    for (int i = 0; i < n_dims; i++) {
+        sizes[i] = json_integer_value(json_array_get(shape, (size_t)i));
+    }
+    assert_ok(sow_dtype_parse(string_at(row, 1), &dtype, &err), err);
+    sow_tensor *tensor = sow_empty(dtype, n_dims, sizes, hex == NULL ? SOW_META : device, &err);
+    assert_non_null(tensor);
+    if (sow_tensor_device(tensor) == SOW_CPU) {
+        read_hex(hex, sow_tensor_data(tensor), sow_tensor_n_bytes(tensor));
+    }
+    return tensor;
+}
+
+static sow_module *read_tree(const json_t *tree);
+
+static void read_slots(sow_module *module, const json_t *tree, sow_device device)
+{
+    sow_error err;
+    size_t i;
+    const json_t *row;
+    json_array_foreach(json_object_get(tree, "parameters"), i, row)
+    {
+        const char *name = string_at(row, 0);
+        assert_ok(json_array_size(row) == 1
+                      ? sow_module_reserve_parameter(module, name, &err)
+                      : sow_module_register_parameter(module, name, read_tensor(row, device), &err),
+                  err);
+    }
+    json_array_foreach(json_object_get(tree, "buffers"), i, row)
+    {
+        const char *name = string_at(row, 0);
+        const bool persistent = json_is_true(json_array_get(row, json_array_size(row) - 1));
+        assert_ok(json_array_size(row) == 1
+                      ? sow_module_reserve_buffer(module, name, &err)
+                      : sow_module_register_buffer(module, name, read_tensor(row, device),
+                                                   persistent, &err),
+                  err);
+    }
+}
+
+static sow_module *read_tree(const json_t *tree)
+{
+    sow_error err;
+    size_t i;
+    const json_t *row;
+    const sow_device device = strcmp(text_of(tree, "device"), "meta") == 0 ? SOW_META : SOW_CPU;
+    sow_module *module = sow_module_new(text_of(tree, "type"), &err);
+    assert_non_null(module);
+    read_slots(module, tree, device);
+    json_array_foreach(json_object_get(tree, "children"), i, row)
+    {
+        const char *name = string_at(row, 0);
+        assert_ok(
+            json_array_size(row) == 1
+                ? sow_module_reserve_module(module, name, &err)
+                : sow_module_register_module(module, name, read_tree(json_array_get(row, 1)), &err),
+            err);
+    }
+    json_array_foreach(json_object_get(tree, "tie"), i, row)
+    {
+        assert_ok(sow_module_tie(module, string_at(row, 0), string_at(row, 1), &err), err);
+    }
+    return module;
+}
+
+/* A module by tree or by description; an empty one after reporting the failure. */
+static built read_module(nn_case *of, const json_t *node, uint64_t seed, sow_device device)
+{
+    sow_error err;
+    const json_t *description = json_object_get(node, "nn");
+    built result = {NULL, NULL};
+    if (description == NULL) {
+        result.module = read_tree(node);
+        return result;
+    }
+    const sow_factory factory = {.device = device, .generator = sow_default_generator()};
+    assert_ok(sow_generator_manual_seed(factory.generator, seed, &err), err);
+    result = build(description, &factory, &err);
+    if (result.module == NULL) {
+        case_fail(of, "build: %s", err.message);
+    }
+    return result;
+}
+
+/* The state of a module, which *keeper keeps alive, or a list of tensors. NULL after reporting. */
+static sow_state_dict *read_state(nn_case *of, const json_t *node, built *keeper)
+{
+    sow_error err;
+    size_t i;
+    const json_t *row;
+    if (json_is_object(node)) {
+        *keeper = read_module(of, node, 1, SOW_CPU);
+        return keeper->module == NULL ? NULL : sow_module_state_dict(keeper->module, &err);
+    }
+    sow_state_dict *state = sow_state_dict_new(&err);
+    assert_non_null(state);
+    json_array_foreach(node, i, row)
+    {
+        sow_tensor *tensor = read_tensor(row, SOW_CPU);
+        assert_ok(sow_state_dict_add(state, string_at(row, 0), tensor, &err), err);
+        sow_tensor_free(tensor);
+    }
+    return state;
+}
+
+/* ---- comparing
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static void check_list(nn_case *of, const char *what, const sow_load_report *report,
+                       const char *(*at)(const sow_load_report *report, size_t index),
+                       const json_t *expected)
+{
+    size_t n = 0;
+    for (; at(report, n) != NULL; n++) {
+        const char *text = string_at(expected, n);
+        same_text(of, what, at(report, n), text == NULL ? "nothing" : text);
+    }
+    for (; n < json_array_size(expected); n++) {
+        case_fail(of, "%s: no %s", what, string_at(expected, n));
+    }
+}
+
+/* "Error(s) in loading state_dict for Net: line; line", cut to the size of a record. */
+static void check_message(nn_case *of, const char *type, const sow_error *err, const json_t *lines)
+{
+    char text[16 * SOW_ERROR_MESSAGE_SIZE];
+    int used = snprintf(text, sizeof text, "Error(s) in loading state_dict for %s: ", type);
+    for (size_t i = 0; i < json_array_size(lines) && used < (int)sizeof text; i++) {
+        const char *line = string_at(lines, i);
+        const size_t n = strlen(line);
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%.*s", i > 0 ? "; " : "",
+                         (int)(n - (line[n - 1] == ' ')), line);
+    }
+    same_text(of, "status", sow_status_exception(err->status), "RuntimeError");
+    if (used < SOW_ERROR_MESSAGE_SIZE) {
+        same_text(of, "message", err->message, text);
+    } else if (strncmp(err->message, text, SOW_ERROR_MESSAGE_SIZE - 8) != 0) {
+        same_text(of, "start of the message", err->message, text);
+    }
+}
+
+static void check_warnings(nn_case *of, heard *all, const json_t *expected)
+{
+    for (size_t i = 0; i < all->n_texts; i++) {
+        const char *text = string_at(expected, i);
+        same_text(of, "warning", all->texts[i], text == NULL ? "nothing" : text);
+        free(all->texts[i]);
+    }
+    for (size_t i = all->n_texts; i < json_array_size(expected); i++) {
+        case_fail(of, "no warning: %s", string_at(expected, i));
+    }
+}
+
+/* Which names are one tensor, among all pairs. */
+static void check_same(nn_case *of, const sow_module *module, const json_t *pairs)
+{
+    sow_error err;
+    size_t i, n_same = 0;
+    const json_t *pair;
+    json_array_foreach(pairs, i, pair)
+    {
+        const sow_tensor *a = sow_module_tensor(module, string_at(pair, 0));
+        if (a == NULL || a != sow_module_tensor(module, string_at(pair, 1))) {
+            case_fail(of, "%s and %s are not one tensor", string_at(pair, 0), string_at(pair, 1));
+        }
+    }
+    sow_state_dict *state = sow_module_state_dict(module, &err);
+    assert_non_null(state);
+    for (size_t a = 0; a < sow_state_dict_count(state); a++) {
+        for (size_t b = a + 1; b < sow_state_dict_count(state); b++) {
+            n_same += sow_state_dict_tensor(state, a) == sow_state_dict_tensor(state, b);
+        }
+    }
+    sow_state_dict_free(state);
+    if (n_same != json_array_size(pairs)) {
+        case_fail(of, "%zu pairs are one tensor, expected %zu", n_same, json_array_size(pairs));
+    }
+}
+
+static void check_load(nn_case *of, sow_module *module, const sow_state_dict *state)
+{
+    heard all = {.n_texts = 0};
+    sow_error err = {.status = SOW_OK};
+    sow_load_report *report = NULL;
+    const json_t *row = of->row, *lines = json_object_get(row, "lines");
+    const sow_load_options options = {.not_strict = json_is_false(json_object_get(row, "strict")),
+                                      .assign = json_is_true(json_object_get(row, "assign"))};
+    sow_set_warning_handler(hear, &all);
+    const sow_status status = sow_module_load_state_dict(module, state, &options, &report, &err);
+    sow_set_warning_handler(NULL, NULL);
+    check_warnings(of, &all, json_object_get(row, "warnings"));
+    if (report == NULL) {
+        case_fail(of, "no report: %s", err.message);
+        return;
+    }
+    if (json_is_null(lines) != (status == SOW_OK)) {
+        case_fail(of, "%s: %s", sow_status_name(status), status == SOW_OK ? "" : err.message);
+    } else if (status != SOW_OK) {
+        check_message(of, sow_module_type(module), &err, lines);
+    }
+    check_list(of, "error", report, sow_load_report_error, lines);
+    check_list(of, "missing", report, sow_load_report_missing, json_object_get(row, "missing"));
+    check_list(of, "unexpected", report, sow_load_report_unexpected,
+               json_object_get(row, "unexpected"));
+    sow_load_report_free(report);
+    check_tensors(of, module, json_object_get(row, "after"), true);
+    check_same(of, module, json_object_get(row, "same"));
+}
+
+static void run(nn_case *of, void *user)
+{
+    built keeper = {NULL, NULL};
+    const sow_device *device = user;
+    built module = read_module(of, json_object_get(of->row, "module"), 0, *device);
+    sow_state_dict *state = read_state(of, json_object_get(of->row, "state"), &keeper);
+    if (module.module != NULL && state != NULL) {
+        check_load(of, module.module, state);
+    }
+    sow_state_dict_free(state);
+    built_free(&keeper);
+    built_free(&module);
+}
+
+static void run_all(sow_device device)
+{
+    int n_failed;
+    const int n_lines = for_each_case(vectors, run, &device, &n_failed);
+    assert_true(n_lines > 500);
+    if (n_failed > 0) {
+        fail_msg("%d of %d cases failed", n_failed, n_lines);
+    }
+}
+
+static void test_nn_load__as_torch_does(void **state)
+{
+    (void)state;
+    run_all(SOW_CPU);
+}
+
+static void test_nn_load__into_deferred_modules(void **state)
+{
+    (void)state;
+    run_all(SOW_DEFERRED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nn_load__as_torch_does),
+        cmocka_unit_test(test_nn_load__into_deferred_modules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
