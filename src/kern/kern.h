@@ -51,8 +51,11 @@ typedef struct sow__kern {
     void (*advance_lower)(uint32_t ring[SOW__RING_ROOM]);
     /* words[i] = temper(state[i]); may be in place. */
     void (*temper)(uint32_t *words, const uint32_t *state, size_t n);
-    /* acc[i] ^= window[i]: the inner loop of the jump. */
-    void (*xor_words)(uint32_t *acc, const uint32_t *window, size_t n);
+    /* For the jump. Adds to the n_words words at acc, a multiple of 16, those of the windows that
+     * begin offsets[k] bytes behind base. And out[i]: in[i] with a zero after every bit. */
+    void (*xor_windows)(void *acc, const unsigned char *base, const uint32_t *offsets,
+                        size_t n_offsets, size_t n_words);
+    void (*spread_bits)(uint64_t *out, const uint32_t *in, size_t n);
 
     /* ---- uniform: from one raw word per value, f64 two ---- */
 

@@ -9,33 +9,59 @@
 #include "rng/jump.h"
 
 #include "base/error.h"
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MATRIX_A 0x9908B0DFu
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "bits of a polynomial are found by their byte: this needs a little-endian machine"
+#endif
+
 enum {
     DEGREE = SOW__MT_DEGREE,
     N_LOWER = SOW__MT_N_EXPONENTS - 1, /* terms below x^DEGREE */
-    N_WORDS = (DEGREE + 63) / 64,      /* of a polynomial of degree < DEGREE */
     FREE_BITS = 14,                    /* x^m with m of so many bits needs no reduction */
-    GROUP = 8,                         /* words that are reduced together */
-    SHIFTED = GROUP + 2, /* words of a shifted group, the last one 0: an even number */
-    N_BLOCKS = (DEGREE + SOW__MT_N + SOW__MT_N - 1) / SOW__MT_N,
+
+    /* Polynomials in blocks of 512 bits: a quotient's bits in one do not reach into the same one,
+     * as the second highest exponent is 623 below the top one. */
+    BLOCK_BITS = 512,
+    BLOCK_BYTES = BLOCK_BITS / 8,
+    BLOCK_WORDS = BLOCK_BITS / 64,
+    N_BLOCKS = (2 * DEGREE + BLOCK_BITS - 1) / BLOCK_BITS, /* of a square */
+    N_LOW = DEGREE / BLOCK_BITS, /* blocks without a bit of the quotient; the next has both */
+    N_WORDS = 2 * (N_LOW + 1) * BLOCK_WORDS, /* of 32 bits: a remainder */
+    N_QUOTIENT = N_BLOCKS - N_LOW,
+    COPY_BYTES = (N_QUOTIENT + 2) * BLOCK_BYTES, /* a zero block before and behind */
+
+    CHUNK_BITS = 6, /* bits of a polynomial that are looked up together */
+    N_VALUES = 1 << CHUNK_BITS,
+    N_CHUNKS = (DEGREE + CHUNK_BITS - 1) / CHUNK_BITS,
+    SUM_WORDS = (SOW__MT_N + CHUNK_BITS + 15) / 16 * 16,
+    N_STATES = (DEGREE + SUM_WORDS + SOW__MT_N) / SOW__MT_N + 1,
+    ALIGNING = 15, /* words before raw[0], so that raw[1] begins a line */
 };
 
-/* x^(64 * i) times x^(e - DEGREE) begins `back` words below word i, `shift` bits into it. Kept by
- * shift, so that terms with the same one follow each other. */
-struct term {
-    unsigned back, shift;
+/* x^b times x^(e - DEGREE) is x^(b - distance): bits of the quotient that are `distance` above. */
+struct terms {
+    uint32_t distance[N_LOWER]; /* rising */
+    uint32_t offset[N_LOWER];   /* in bytes, from the copy of the quotient that is shifted down by
+                                   distance % 8 bits */
 };
 
 struct scratch {
-    struct term terms[N_LOWER];
-    uint64_t power[N_WORDS];
-    uint64_t square[2 * N_WORDS];
-    uint32_t raw[N_BLOCKS * SOW__MT_N];
-    uint32_t sum[SOW__MT_N];
+    _Alignas(64) uint64_t square[N_BLOCKS * BLOCK_WORDS + 1]; /* and the 0 above it */
+    _Alignas(64) unsigned char copies[8 * COPY_BYTES];
+    _Alignas(64) uint32_t raw[ALIGNING + N_STATES * SOW__MT_N + 16];
+    _Alignas(64) uint32_t sums[CHUNK_BITS][SUM_WORDS]; /* of the chunks that have the bit */
+    _Alignas(64) uint32_t part[CHUNK_BITS][SUM_WORDS];
+    _Alignas(64) uint32_t rest[SUM_WORDS];
+    _Alignas(64) uint32_t power[N_WORDS];
+    struct terms terms;
+    uint32_t windows[N_CHUNKS];          /* in bytes, by the value of the chunk */
+    uint32_t first_window[N_VALUES + 1]; /* of each value */
 };
 
 /* p = x * (Z^32 + sum of Z^(31-i) over the bits i < 31 of MATRIX_A) + 1 with Z = x^623 + x^396.
@@ -57,95 +83,84 @@ void sow__mt_polynomial(uint16_t exponents[SOW__MT_N_EXPONENTS])
     }
 }
 
-static void find_terms(struct term terms[N_LOWER])
+static int compare_distances(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void find_terms(struct terms *terms)
 {
     uint16_t exponents[SOW__MT_N_EXPONENTS];
     sow__mt_polynomial(exponents);
     int n = 0;
-    for (unsigned shift = 0; shift < 64; shift++) {
-        for (int i = 0; i < SOW__MT_N_EXPONENTS; i++) {
-            unsigned distance = DEGREE - (unsigned)exponents[i];
-            if (distance != 0 && (distance + shift) % 64 == 0) {
-                terms[n++] = (struct term){.back = (distance + shift) / 64, .shift = shift};
-            }
+    for (int i = 0; i < SOW__MT_N_EXPONENTS; i++) {
+        if (exponents[i] != DEGREE) {
+            terms->distance[n++] = DEGREE - (uint32_t)exponents[i];
         }
     }
-}
-
-static void shift_group(uint64_t *restrict shifted, const uint64_t *restrict padded, unsigned shift)
-{
-    for (int i = 0; i < SHIFTED; i++) {
-        shifted[i] = padded[i + 1] << shift | padded[i] >> 1 >> (63 - shift);
+    qsort(terms->distance, N_LOWER, sizeof *terms->distance, compare_distances);
+    for (int i = 0; i < N_LOWER; i++) {
+        uint32_t distance = terms->distance[i];
+        terms->offset[i] = distance % 8 * COPY_BYTES + distance / 8;
     }
 }
 
-static void add_group(uint64_t *restrict words, const uint64_t *restrict shifted)
+/* Writes a block of the quotient into its copies, copy k shifted down by k bits. The word behind
+ * the block's last is the one above it. */
+static void put_copies(unsigned char *at, const uint64_t bits[BLOCK_WORDS + 1])
 {
-    for (int i = 0; i < SHIFTED; i++) {
-        words[i] ^= shifted[i];
-    }
-}
-
-/* Adds what a group of words above the degree is modulo p. The second highest exponent is 623 below
- * the top one, so the words of a group do not reach into each other. */
-static void reduce_group(uint64_t *group, const struct term terms[N_LOWER])
-{
-    uint64_t padded[SHIFTED + 1] = {0}, shifted[SHIFTED];
-    unsigned shift = 64;
-    memcpy(padded + 1, group, GROUP * sizeof *group);
-    for (int t = 0; t < N_LOWER; t++) {
-        if (terms[t].shift != shift) {
-            shift = terms[t].shift;
-            shift_group(shifted, padded, shift);
+    for (unsigned k = 0; k < 8; k++, at += COPY_BYTES) {
+        uint64_t shifted[BLOCK_WORDS];
+        for (int i = 0; i < BLOCK_WORDS; i++) {
+            shifted[i] = bits[i] >> k | bits[i + 1] << 1 << (63 - k);
         }
-        add_group(group - terms[t].back, shifted);
+        memcpy(at, shifted, sizeof shifted);
     }
 }
 
-/* Reduces a polynomial of 2 * N_WORDS words modulo p. */
-static void reduce(uint64_t words[2 * N_WORDS], const struct term terms[N_LOWER])
+/* power = square mod p, from the top block down: a block is final when what the quotient above it
+ * contributes is added. */
+static void reduce(struct scratch *s)
 {
-    for (int i = 2 * N_WORDS - GROUP; i >= N_WORDS; i -= GROUP) {
-        reduce_group(words + i, terms);
-    }
-    /* The last word holds the top DEGREE % 64 bits of the remainder and what is still above. */
-    uint64_t high = words[N_WORDS - 1] >> DEGREE % 64 << DEGREE % 64;
-    words[N_WORDS - 1] ^= high;
-    for (int t = 0; t < N_LOWER; t++) {
-        unsigned i = N_WORDS - terms[t].back;
-        uint64_t lower = high << terms[t].shift;
-        words[i] ^= high >> 1 >> (63 - terms[t].shift);
-        if (lower != 0) {
-            words[i - 1] ^= lower;
+    const sow__kern *kern = sow__kern_get();
+    const uint32_t *distance = s->terms.distance;
+    int first = 0, end = 0; /* the terms that reach the quotient from this block */
+    for (int b = N_BLOCKS - 1; b >= 0; b--) {
+        uint64_t *block = s->square + b * BLOCK_WORDS;
+        unsigned char *copy = s->copies + (b - N_LOW + 1) * BLOCK_BYTES;
+        while (end < N_LOWER && b * BLOCK_BITS + (int)distance[end] < N_BLOCKS * BLOCK_BITS) {
+            end++;
+        }
+        while (first < end && (b + 1) * BLOCK_BITS + (int)distance[first] <= DEGREE) {
+            first++;
+        }
+        kern->xor_windows(block, copy, s->terms.offset + first, (size_t)(end - first),
+                          BLOCK_BITS / 32);
+        if (b > N_LOW) {
+            put_copies(copy, block);
+        } else if (b == N_LOW) {
+            uint64_t quotient[BLOCK_WORDS + 1] = {0};
+            uint64_t *last = block + BLOCK_WORDS - 1;
+            quotient[BLOCK_WORDS - 1] = *last >> DEGREE % 64 << DEGREE % 64;
+            quotient[BLOCK_WORDS] = last[1];
+            *last ^= quotient[BLOCK_WORDS - 1];
+            put_copies(copy, quotient);
         }
     }
-}
-
-/* Puts a zero after every bit. */
-static uint64_t spread(uint64_t bits)
-{
-    bits = (bits | bits << 16) & 0x0000FFFF0000FFFFu;
-    bits = (bits | bits << 8) & 0x00FF00FF00FF00FFu;
-    bits = (bits | bits << 4) & 0x0F0F0F0F0F0F0F0Fu;
-    bits = (bits | bits << 2) & 0x3333333333333333u;
-    return (bits | bits << 1) & 0x5555555555555555u;
+    memcpy(s->power, s->square, sizeof s->power);
 }
 
 /* power = power^2 mod p, times x when odd. */
 static void square(struct scratch *s, bool odd)
 {
-    for (int i = 0; i < N_WORDS; i++) {
-        s->square[2 * i] = spread(s->power[i] & 0xFFFFFFFFu);
-        s->square[2 * i + 1] = spread(s->power[i] >> 32);
+    sow__kern_get()->spread_bits(s->square, s->power, N_WORDS);
+    for (uint64_t i = 0, carry = 0; odd && i < N_WORDS; i++) {
+        uint64_t word = s->square[i];
+        s->square[i] = word << 1 | carry;
+        carry = word >> 63;
     }
-    if (odd) {
-        for (int i = 2 * N_WORDS - 1; i > 0; i--) {
-            s->square[i] = s->square[i] << 1 | s->square[i - 1] >> 63;
-        }
-        s->square[0] <<= 1;
-    }
-    reduce(s->square, s->terms);
-    memcpy(s->power, s->square, sizeof s->power);
+    reduce(s);
 }
 
 /* power = x^n mod p, by squaring from the top bit of n on. */
@@ -157,27 +172,117 @@ static void find_power(struct scratch *s, uint64_t n)
     }
     uint64_t first = n >> n_left;
     memset(s->power, 0, sizeof s->power);
-    s->power[first / 64] = (uint64_t)1 << first % 64;
+    memset(s->copies, 0, sizeof s->copies);
+    s->square[N_BLOCKS * BLOCK_WORDS] = 0;
+    s->power[first / 32] = (uint32_t)1 << first % 32;
     while (n_left-- > 0) {
         square(s, (n >> n_left & 1) != 0);
     }
 }
 
-/* sum = the 624 words that power makes of those from raw[1] on. */
-static void apply(struct scratch *s)
+/* ---- applying a power ----
+ *
+ * Word j of the result is the sum of raw[1 + i + j] over the bits i of the power. The bits are
+ * taken six at a time: windows whose chunks have the same value are added up first, then the
+ * values that have a bit are, and last the six bits' sums, each shifted by its bit. */
+
+static uint32_t chunk_of(const uint32_t power[N_WORDS], size_t i)
 {
-    const sow__kern *kern = sow__kern_get();
-    for (int b = 1; b < N_BLOCKS; b++) {
-        uint32_t *block = s->raw + b * SOW__MT_N;
-        memcpy(block, block - SOW__MT_N, SOW__MT_N * sizeof *block);
-        kern->twist(block);
+    uint32_t bits;
+    memcpy(&bits, (const unsigned char *)power + i * CHUNK_BITS / 8, sizeof bits);
+    return bits >> i * CHUNK_BITS % 8 & (N_VALUES - 1);
+}
+
+/* The windows of each value of a chunk, one value after the other. */
+static void sort_windows(struct scratch *s)
+{
+    memset(s->first_window, 0, sizeof s->first_window);
+    for (size_t i = 0; i < N_CHUNKS; i++) {
+        s->first_window[chunk_of(s->power, i) + 1]++;
     }
-    memset(s->sum, 0, sizeof s->sum);
-    for (int i = 0; i < DEGREE; i++) {
-        if ((s->power[i / 64] >> i % 64 & 1) != 0) {
-            kern->xor_words(s->sum, s->raw + 1 + i, SOW__MT_N);
+    for (int value = 0; value < N_VALUES; value++) {
+        s->first_window[value + 1] += s->first_window[value];
+    }
+    uint32_t next[N_VALUES];
+    memcpy(next, s->first_window, sizeof next);
+    for (uint32_t i = 0; i < N_CHUNKS; i++) {
+        s->windows[next[chunk_of(s->power, i)]++] = i * CHUNK_BITS * (uint32_t)sizeof *s->raw;
+    }
+}
+
+/* Adds the windows of the 2^bit values from `value` on to acc, and to the sums of the bits below
+ * `bit` what belongs there. */
+static void add_values(struct scratch *s, unsigned bit, unsigned value, uint32_t acc[SUM_WORDS])
+{
+    static const uint32_t here = 0;
+    const sow__kern *kern = sow__kern_get();
+    if (bit == 0) {
+        uint32_t first = s->first_window[value], n = s->first_window[value + 1] - first;
+        if (value != 0 && n > 0) {
+            kern->xor_windows(acc, (const unsigned char *)(s->raw + ALIGNING + 1),
+                              s->windows + first, n, SUM_WORDS);
+        }
+        return;
+    }
+    bit--;
+    uint32_t *part = s->part[bit];
+    add_values(s, bit, value, acc);
+    memset(part, 0, sizeof s->part[bit]);
+    add_values(s, bit, value | 1u << bit, part);
+    kern->xor_windows(s->sums[bit], (const unsigned char *)part, &here, 1, SUM_WORDS);
+    kern->xor_windows(acc, (const unsigned char *)part, &here, 1, SUM_WORDS);
+}
+
+static void apply(struct scratch *s, uint32_t state[SOW__MT_N])
+{
+    uint32_t *raw = s->raw + ALIGNING;
+    memcpy(raw, state, SOW__MT_N * sizeof *raw);
+    for (int i = 0; i + 1 < N_STATES; i++) {
+        sow__kern_get()->advance_upper(raw + i * SOW__MT_N);
+    }
+    sort_windows(s);
+    memset(s->sums, 0, sizeof s->sums);
+    add_values(s, CHUNK_BITS, 0, s->rest);
+    memcpy(state, s->sums[0], SOW__MT_N * sizeof *state);
+    for (int bit = 1; bit < CHUNK_BITS; bit++) {
+        for (int j = 0; j < SOW__MT_N; j++) {
+            state[j] ^= s->sums[bit][j + bit];
         }
     }
+}
+
+/* ---- powers that were needed last: pieces of one tensor lie equally far apart ---- */
+
+enum { N_KEPT = 8 };
+
+static struct kept {
+    uint64_t n; /* 0: none */
+    uint32_t power[N_WORDS];
+} kept[N_KEPT];
+static unsigned next_kept;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool recall(uint32_t power[N_WORDS], uint64_t n)
+{
+    bool found = false;
+    pthread_mutex_lock(&kept_lock);
+    for (int i = 0; i < N_KEPT && !found; i++) {
+        found = kept[i].n == n;
+        if (found) {
+            memcpy(power, kept[i].power, sizeof kept[i].power);
+        }
+    }
+    pthread_mutex_unlock(&kept_lock);
+    return found;
+}
+
+static void keep(const uint32_t power[N_WORDS], uint64_t n)
+{
+    pthread_mutex_lock(&kept_lock);
+    struct kept *place = &kept[next_kept++ % N_KEPT];
+    place->n = n;
+    memcpy(place->power, power, sizeof place->power);
+    pthread_mutex_unlock(&kept_lock);
 }
 
 sow_status sow__mt_jump(uint32_t state[SOW__MT_N], uint64_t n, sow_error *err)
@@ -185,15 +290,17 @@ sow_status sow__mt_jump(uint32_t state[SOW__MT_N], uint64_t n, sow_error *err)
     if (n == 0) {
         return SOW_OK;
     }
-    struct scratch *s = malloc(sizeof *s);
+    struct scratch *s = aligned_alloc(_Alignof(struct scratch), sizeof *s);
     if (s == NULL) {
         return sow__fail_memory(err, sizeof *s);
     }
-    find_terms(s->terms);
-    find_power(s, n - 1);
-    memcpy(s->raw, state, sizeof s->sum);
-    apply(s);
-    memcpy(state, s->sum, sizeof s->sum);
+    if (!recall(s->power, n)) {
+        find_terms(&s->terms);
+        find_power(s, n - 1);
+        keep(s->power, n);
+    }
+    memset(s->rest, 0, sizeof s->rest);
+    apply(s, state);
     free(s);
     return SOW_OK;
 }

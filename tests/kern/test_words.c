@@ -81,20 +81,50 @@ static void test_kern_words__temper_works_in_place_at_every_length(void **unused
     }
 }
 
-static void test_kern_words__xor_at_every_length(void **unused)
+static void test_kern_words__windows_add_up_at_every_length(void **unused)
+{
+    (void)unused;
+    static const uint32_t offsets[] = {0, 1, 5, 64, 3, 999, 2};
+    const size_t n_offsets = sizeof offsets / sizeof *offsets;
+    const sow__kern *kern;
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        for (size_t n = 0; n <= 368; n += 16) {
+            uint32_t acc[369], before[369], state[SOW__MT_N];
+            const unsigned char *const base = (const unsigned char *)state;
+            seed_state(state, 7);
+            memcpy(acc, state + 200, sizeof acc);
+            memcpy(before, acc, sizeof acc);
+            kern->xor_windows(acc, base, offsets, n_offsets, n);
+            for (size_t k = 0; k < n_offsets; k++) {
+                for (size_t i = 0; i < n; i++) {
+                    uint32_t word;
+                    memcpy(&word, base + offsets[k] + i * sizeof word, sizeof word);
+                    before[i] ^= word;
+                }
+            }
+            assert_same_bits(acc, before, 369, sizeof *acc);
+        }
+    }
+}
+
+static void test_kern_words__bits_spread_at_every_length(void **unused)
 {
     (void)unused;
     const sow__kern *kern;
     for (int level = 0; (kern = level_next(&level)) != NULL;) {
-        for (size_t n = 0; n <= 100; n++) {
-            uint32_t acc[101], before[101], state[SOW__MT_N];
+        for (size_t n = 0; n <= 40; n++) {
+            uint64_t out[41];
+            uint32_t state[SOW__MT_N];
             seed_state(state, 7);
-            memcpy(acc, state + 300, sizeof acc);
-            memcpy(before, acc, sizeof acc);
-            kern->xor_words(acc, state, n);
-            for (size_t i = 0; i <= 100; i++) {
-                assert_int_equal(acc[i], i < n ? before[i] ^ state[i] : before[i]);
+            memset(out, 0xA5, sizeof out);
+            kern->spread_bits(out, state, n);
+            for (size_t i = 0; i < n; i++) {
+                for (unsigned bit = 0; bit < 64; bit++) {
+                    const uint64_t expected = bit % 2 == 0 ? state[i] >> bit / 2 & 1 : 0;
+                    assert_int_equal(out[i] >> bit & 1, expected);
+                }
             }
+            assert_int_equal(out[n], 0xA5A5A5A5A5A5A5A5u);
         }
     }
 }
@@ -117,7 +147,8 @@ int main(void)
         cmocka_unit_test(test_kern_words__a_ring_walks_as_blocks_do),
         cmocka_unit_test(test_kern_words__words_equal_torch),
         cmocka_unit_test(test_kern_words__temper_works_in_place_at_every_length),
-        cmocka_unit_test(test_kern_words__xor_at_every_length),
+        cmocka_unit_test(test_kern_words__windows_add_up_at_every_length),
+        cmocka_unit_test(test_kern_words__bits_spread_at_every_length),
         cmocka_unit_test(test_kern_words__get_is_the_best_level_at_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,15 +24,23 @@ static void *limited_calloc(size_t n, size_t n_bytes)
     return is_granted() ? calloc(n, n_bytes) : NULL;
 }
 
+static void *limited_aligned_alloc(size_t alignment, size_t n_bytes)
+{
+    return is_granted() ? aligned_alloc(alignment, n_bytes) : NULL;
+}
+
 #undef malloc
 #undef calloc
+#undef aligned_alloc
 #define malloc limited_malloc
 #define calloc limited_calloc
+#define aligned_alloc limited_aligned_alloc
 #include "rng/generator.c"
 #include "rng/jump.c"
 #include "rng/stream.c"
 #undef malloc
 #undef calloc
+#undef aligned_alloc
 
 #define FAR ((uint64_t)1 << 40)
 
