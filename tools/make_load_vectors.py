@@ -14,7 +14,7 @@ One JSON object per line:
   strict, assign
   lines       what stands below "Error(s) in loading state_dict for TYPE:"; null when there is no failure
   missing, unexpected
-  warnings    first lines; those that PyTorch gives once per process are left out
+  warnings    [category, first line]
   after       module.state_dict() afterwards: [name, dtype, shape, XXH3-128, hex of up to 4 elements]
   same        pairs of names that are one tensor afterwards
 SPDX-License-Identifier: Apache-2.0
@@ -24,7 +24,7 @@ import warnings
 import torch
 
 from make_nn_vectors import nn, ordered
-from nn_case import dtype_name, entry, evaluate, raw_bytes, write_lines
+from nn_case import dtype_name, entry, evaluate, raw_bytes, warning_rows, write_lines
 
 F32, F64, F16, BF16, I64 = torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64
 
@@ -119,8 +119,7 @@ def line(name, module_node, state_node, strict=True, assign=False):
             row["lines"] = lines
     handle.remove()
     row |= found
-    texts = [str(warning.message).split("\n", 1)[0] for warning in given]
-    row["warnings"] = [text for text in texts if "Triggered internally" not in text]
+    row["warnings"] = warning_rows(given)
     row["after"] = [entry(key, data) for key, data in module.state_dict().items()]
     row["same"] = same_names(module)
     return row

@@ -8,6 +8,7 @@ One JSON object per line:
   tensors  per module its state_dict in order: [name, dtype, shape, XXH3-128, hex of up to 4 elements];
            on the meta device [name, dtype, shape]; of lazy modules the names alone
   state    XXH3-128 of the generator's state afterwards
+  warnings [category, first line], absent when there are none
   reset    what reset_parameters after the same seed gives: "same" for the same tensors and state, else
            {"tensors", "state"}; {"error", "message"} when there is none. Absent with several modules
   skip     what torch.nn.utils.skip_init gives for the same arguments: "ok" or {"error", "message"};
@@ -24,7 +25,7 @@ import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from nn_case import (COMPLEX, FLOATS, call, dtype_object, entry, evaluate, failure, is_nested,
-                     raw_bytes, state_hash, write_lines)
+                     raw_bytes, state_hash, warning_rows, write_lines)
 
 SEEDS = (0, 42, 7)
 
@@ -222,6 +223,7 @@ LOOSE = [
     nn("RNN", 2, 3, dropout=1), nn("Embedding", 3, 2, padding_idx=True), nn("Embedding", 3, 2, _weight=None),
     nn("Embedding", 3, 2, None, None, 2.0, False, False, None, True),
     nn("AdaptiveLogSoftmaxWithLoss", 8, 9, [3], 4), nn("AdaptiveLogSoftmaxWithLoss", 8, 9, [3, 5], 0.5),
+    nn("LSTM", 2, 3, dropout=0.5), nn("GRU", 2, 3, dropout=1), nn("Hardtanh", min_value=-3, max_value=2),
     nn("Linear", 3, 2, device="cpu"), nn("Linear", 3, 2, True, "cpu"), nn("Linear", 3, 2, device=None,
                                                                          dtype=None),
 ]
@@ -372,9 +374,13 @@ def skip_outcome(node, row):
 
 def line(nodes, seed):
     torch.manual_seed(seed)
-    modules = [evaluate(node) for node in nodes]
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        modules = [evaluate(node) for node in nodes]
     row = {"seed": seed, "build": copy.deepcopy(nodes),
            "tensors": [tensors_of(module) for module in modules], "state": state_hash()}
+    if warned := warning_rows(given):
+        row["warnings"] = warned
     if len(nodes) == 1:
         row["reset"] = reset_outcome(modules[0], row)
         if not is_nested(nodes[0]):

@@ -103,6 +103,13 @@ def failure(error):
     return {"error": type(error).__name__, key: sorted_set(head)}
 
 
+def warning_rows(given):
+    """[category, first line] of recorded warnings. Left out: what PyTorch says once per process, and what
+    it says of the speed of forward()."""
+    rows = [[item.category.__name__, str(item.message).split("\n", 1)[0]] for item in given]
+    return [row for row in rows if "Triggered internally" not in row[1] and "enable_nested_tensor" not in row[1]]
+
+
 def write_lines(default, comment, rows):
     """Writes the rows to the file that the command line names, else to the default; their number."""
     root = pathlib.Path(__file__).resolve().parent.parent
@@ -119,4 +126,4 @@ def write_lines(default, comment, rows):
 
 
 __all__ = ["COMPLEX", "FLOATS", "call", "dtype_name", "dtype_object", "entry", "evaluate", "failure",
-           "is_nested", "locate", "raw_bytes", "sorted_set", "state_hash", "write_lines"]
+           "is_nested", "locate", "raw_bytes", "sorted_set", "state_hash", "warning_rows", "write_lines"]

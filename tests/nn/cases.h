@@ -14,7 +14,7 @@
 #include <sow/models.h>
 #include <sow/nn.h>
 
-enum { CASES_HASH_SIZE = 33, CASES_TEXT_SIZE = 4096 };
+enum { CASES_HASH_SIZE = 33, CASES_TEXT_SIZE = 4096, CASES_MOST_WARNINGS = 16 };
 
 /* What a runner is handed: the parsed line and its text. */
 typedef struct nn_case {
@@ -75,6 +75,11 @@ static inline int for_each_case(const char *path, void (*run)(nn_case *of, void 
 static inline const char *text_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
+}
+
+static inline const char *string_at(const json_t *array, size_t index)
+{
+    return json_string_value(json_array_get(array, index));
 }
 
 /* ---- numbers as text
@@ -223,8 +228,7 @@ static inline void check_tensor(nn_case *of, const char *name, sow_tensor *tenso
     const json_t *shape = json_array_get(entry, 2);
     bool same = sow_tensor_n_dims(tensor) == (int)json_array_size(shape);
     snprintf(what, sizeof what, "%.200s: dtype", name);
-    same_text(of, what, sow_dtype_torch_name(sow_tensor_dtype(tensor)),
-              json_string_value(json_array_get(entry, 1)));
+    same_text(of, what, sow_dtype_torch_name(sow_tensor_dtype(tensor)), string_at(entry, 1));
     for (size_t i = 0; same && i < json_array_size(shape); i++) {
         same = sow_tensor_sizes(tensor)[i] == json_integer_value(json_array_get(shape, i));
     }
@@ -233,7 +237,7 @@ static inline void check_tensor(nn_case *of, const char *name, sow_tensor *tenso
                   sow_tensor_n_dims(tensor), json_array_size(shape));
         return;
     }
-    const char *expected = json_string_value(json_array_get(entry, 3));
+    const char *expected = string_at(entry, 3);
     if (expected == NULL || !values) {
         if (expected == NULL && sow_tensor_device(tensor) != SOW_META) {
             case_fail(of, "%s: not on meta", name);
@@ -246,7 +250,7 @@ static inline void check_tensor(nn_case *of, const char *name, sow_tensor *tenso
     }
     hash_text(sow_tensor_data(tensor), sow_tensor_n_bytes(tensor), text);
     if (strcmp(text, expected) != 0) {
-        show_elements(of, name, tensor, json_string_value(json_array_get(entry, 4)));
+        show_elements(of, name, tensor, string_at(entry, 4));
     }
 }
 
@@ -266,7 +270,7 @@ static inline void check_tensors(nn_case *of, const sow_module *module, const js
     }
     for (size_t i = 0; i < n && i < json_array_size(entries); i++) {
         const json_t *entry = json_array_get(entries, i);
-        const char *name = json_string_value(json_array_get(entry, 0));
+        const char *name = string_at(entry, 0);
         char what[32];
         snprintf(what, sizeof what, "key %zu", i);
         if (same_text(of, what, sow_state_dict_name(state, i), name)) {
@@ -274,6 +278,49 @@ static inline void check_tensors(nn_case *of, const sow_module *module, const js
         }
     }
     sow_state_dict_free(state);
+}
+
+/* ---- warnings
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* What was warned of since listen_to. */
+typedef struct heard {
+    sow_warning kinds[CASES_MOST_WARNINGS];
+    char *texts[CASES_MOST_WARNINGS];
+    size_t n_texts;
+} heard;
+
+static inline void hear(sow_warning kind, const char *message, void *user)
+{
+    heard *all = user;
+    assert_true(all->n_texts < CASES_MOST_WARNINGS);
+    all->kinds[all->n_texts] = kind;
+    all->texts[all->n_texts++] = strdup(message);
+}
+
+static inline void listen_to(heard *all)
+{
+    all->n_texts = 0;
+    sow_set_warning_handler(hear, all);
+}
+
+/* Ends listening; expected: pairs of category and text, NULL for none. */
+static inline void check_warnings(nn_case *of, heard *all, const json_t *expected)
+{
+    sow_set_warning_handler(NULL, NULL);
+    for (size_t i = 0; i < all->n_texts; i++) {
+        const json_t *pair = json_array_get(expected, i);
+        if (same_text(of, "warning", all->texts[i], pair == NULL ? "none" : string_at(pair, 1))) {
+            same_text(of, "category",
+                      all->kinds[i] == SOW_WARNING_USER ? "UserWarning" : "FutureWarning",
+                      string_at(pair, 0));
+        }
+        free(all->texts[i]);
+    }
+    for (size_t i = all->n_texts; i < json_array_size(expected); i++) {
+        case_fail(of, "no warning: %s", string_at(json_array_get(expected, i), 1));
+    }
 }
 
 static inline void check_state(nn_case *of, const sow_generator *generator, const char *expected)

@@ -93,14 +93,17 @@ static void run_build(nn_case *of, void *user)
     const size_t n = json_array_size(nodes);
     built modules[MOST_MODULES] = {{NULL, NULL}};
     sow_error err = {.status = SOW_OK};
+    heard all;
     assert_in_range(n, 1, MOST_MODULES);
     seed(of, factory->generator);
+    listen_to(&all);
     for (size_t i = 0; i < n; i++) {
         modules[i] = build(json_array_get(nodes, i), factory, &err);
         if (modules[i].module == NULL) {
             case_fail(of, "module %zu: %s: %s", i, sow_status_name(err.status), err.message);
         }
     }
+    check_warnings(of, &all, json_object_get(of->row, "warnings"));
     if (of->n_failures == 0) {
         check_state(of, factory->generator, text_of(of->row, "state"));
     }

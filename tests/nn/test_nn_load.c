@@ -4,29 +4,8 @@
 
 static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/loading.txt";
 
-enum { MOST_WARNINGS = 16 };
-
-/* The warnings of one load. */
-typedef struct heard {
-    char *texts[MOST_WARNINGS];
-    size_t n_texts;
-} heard;
-
-static void hear(sow_warning kind, const char *message, void *user)
-{
-    heard *all = user;
-    assert_int_equal(kind, SOW_WARNING_USER);
-    assert_true(all->n_texts < MOST_WARNINGS);
-    all->texts[all->n_texts++] = strdup(message);
-}
-
 /* ---- trees and states from JSON
  * ------------------------------------------------------------------------------- */
-
-static const char *string_at(const json_t *array, size_t index)
-{
-    return json_string_value(json_array_get(array, index));
-}
 
 static void read_hex(const char *text, void *data, size_t n_bytes)
 {
@@ -188,18 +167,6 @@ static void check_message(nn_case *of, const char *type, const sow_error *err, c
     }
 }
 
-static void check_warnings(nn_case *of, heard *all, const json_t *expected)
-{
-    for (size_t i = 0; i < all->n_texts; i++) {
-        const char *text = string_at(expected, i);
-        same_text(of, "warning", all->texts[i], text == NULL ? "nothing" : text);
-        free(all->texts[i]);
-    }
-    for (size_t i = all->n_texts; i < json_array_size(expected); i++) {
-        case_fail(of, "no warning: %s", string_at(expected, i));
-    }
-}
-
 /* Which names are one tensor, among all pairs. */
 static void check_same(nn_case *of, const sow_module *module, const json_t *pairs)
 {
@@ -234,9 +201,8 @@ static void check_load(nn_case *of, sow_module *module, const sow_state_dict *st
     const json_t *row = of->row, *lines = json_object_get(row, "lines");
     const sow_load_options options = {.not_strict = json_is_false(json_object_get(row, "strict")),
                                       .assign = json_is_true(json_object_get(row, "assign"))};
-    sow_set_warning_handler(hear, &all);
+    listen_to(&all);
     const sow_status status = sow_module_load_state_dict(module, state, &options, &report, &err);
-    sow_set_warning_handler(NULL, NULL);
     check_warnings(of, &all, json_object_get(row, "warnings"));
     if (report == NULL) {
         case_fail(of, "no report: %s", err.message);
