@@ -5,6 +5,7 @@
 
 #include <sow/nn.h>
 #include <sow/safetensors.h>
+#include <sow/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,6 +58,9 @@ SOW_API const sow_plan_entry *sow_plan_at(const sow_plan *plan, size_t index);
  * sow_plan_write and sow_plan_run begin with it. */
 SOW_API sow_status sow_plan_check(const sow_plan *plan, sow_error *err);
 
+/* Figures about the values of every tensor of a plan, taken while a run has them at hand. */
+typedef struct sow_statistics sow_statistics;
+
 /* Zero is every default. */
 typedef struct sow_run_options {
     int n_threads;      /* 0: one per core */
@@ -69,6 +73,9 @@ typedef struct sow_run_options {
     /* Told after pieces, from one thread at a time. NULL: not. */
     void (*progress)(void *user, uint64_t done_bytes, uint64_t all_bytes);
     void *user;
+    /* Filled by the run; of this plan. Pieces are then whole MiB. NULL: nothing is counted, which
+     * costs nothing. */
+    sow_statistics *statistics;
 } sow_run_options;
 
 /* Runs the plan into a safetensors file; "-" is standard output. Needs memory for n_threads pieces,
@@ -79,9 +86,46 @@ SOW_API sow_status sow_plan_write(const sow_plan *plan, const char *path,
                                   const sow_run_options *options, sow_error *err);
 
 /* Runs the plan into memory: every deferred tensor of it becomes a cpu tensor with its values.
- * SOW_ERROR_UNSUPPORTED when an entry is copied from a file into a tensor of another dtype. */
+ * Statistics are taken from each tensor once it is whole. SOW_ERROR_UNSUPPORTED when an entry is
+ * copied from a file into a tensor of another dtype. */
 SOW_API sow_status sow_plan_run(const sow_plan *plan, const sow_run_options *options,
                                 sow_error *err);
+
+/* ---- statistics ---- */
+
+/* Bins of a histogram at most. */
+#define SOW_HISTOGRAM_BINS 41
+
+/* Finite numbers by value, in bins of one width. Number x lies in bin floor((x - from) * (n_bins /
+ * (to - from))), computed in double; x = to lies in the last one. */
+typedef struct sow_histogram {
+    double from, to;
+    int n_bins; /* 0: there is no histogram */
+    uint64_t counts[SOW_HISTOGRAM_BINS];
+    uint64_t below, above; /* x < from, x > to */
+} sow_histogram;
+
+/* Figures of one tensor. They do not depend on threads or pieces: values is merged in order from
+ * the parts that lie between multiples of 1 MiB in the file (in the tensor, when the run is into
+ * memory). The range of the histogram is settled before the values are counted: the bounds of a
+ * uniform fill; else expected mean plus and minus four times the expected std, within the bounds of
+ * a truncated fill; where these are not known, the same with the mean and std of the finite numbers
+ * among the first 64 KiB, no further than the least and the greatest of them, and with bins of
+ * whole numbers for integers. Values that are all the same are in the middle bin. */
+typedef struct sow_tensor_statistics {
+    bool known;       /* false: values of the type cannot be read as numbers (sow_stats_can_read),
+                         or no run has succeeded yet */
+    sow_stats values; /* a complex element counts as two numbers */
+    sow_histogram histogram; /* none for a tensor without elements */
+} sow_tensor_statistics;
+
+/* For one run of the plan at a time; a later run begins anew. The plan must stay. The caller frees
+ * it. */
+SOW_API sow_statistics *sow_statistics_new(const sow_plan *plan, sow_error *err);
+SOW_API void sow_statistics_free(sow_statistics *statistics);
+/* Of entry number index; NULL past the end. Lent. Not while the run is at work. */
+SOW_API const sow_tensor_statistics *sow_statistics_at(const sow_statistics *statistics,
+                                                       size_t index);
 
 /* What the recorded stream costs and what was saved. */
 typedef struct sow_plan_totals {

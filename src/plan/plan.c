@@ -4,6 +4,7 @@
 
 #include "base/dtype.h"
 #include "base/error.h"
+#include "plan/statistics.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,14 @@ sow_status sow_plan_check(const sow_plan *plan, sow_error *err)
         }
     }
     return SOW_OK;
+}
+
+sow_status sow__plan_start(const sow_plan *plan, const sow_run_options *options, sow_error *err)
+{
+    const sow_status status = sow_plan_check(plan, err);
+    return status == SOW_OK && options->statistics != NULL
+               ? sow__statistics_begin(options->statistics, plan, err)
+               : status;
 }
 
 bool sow__entry_is_streamable(const sow__entry *entry)

@@ -28,4 +28,7 @@ sow_status sow__entry_describe(sow__entry *entry, sow_error *err);
 /* True when any piece of the entry's values can be had without the rest. */
 bool sow__entry_is_streamable(const sow__entry *entry);
 
+/* What every run begins with: sow_plan_check, and statistics as new when they are wanted. */
+sow_status sow__plan_start(const sow_plan *plan, const sow_run_options *options, sow_error *err);
+
 #endif

@@ -1,4 +1,4 @@
-/* Running a plan into a safetensors file or into memory.
+/* Running a plan into a safetensors file.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The file's data are cut into pieces of equal length, whatever tensors they fall into; threads
@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "io/output.h"
 #include "io/safetensors/write.h"
+#include "plan/statistics.h"
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -106,6 +107,10 @@ static sow_status take_part(struct write *write, size_t index, sow__cursors *cur
     if (whole->values == NULL) {
         whole->values = make_whole(entry, cursors, err);
         whole->left = entry->is.n_bytes;
+        if (whole->values != NULL && write->options->statistics != NULL) {
+            sow__statistics_look(write->options->statistics, index, whole->values,
+                                 entry->is.n_bytes);
+        }
     }
     if (whole->values == NULL) {
         status = err->status;
@@ -136,30 +141,43 @@ static size_t first_after(const struct write *write, uint64_t offset)
     return low;
 }
 
+/* Bytes begin..end of the file, which are of one entry; its statistics are taken while they are in
+ * the cache. */
+static sow_status make_share(struct write *write, int worker, size_t index, sow__file_range share,
+                             unsigned char *to, sow_error *err)
+{
+    const sow__entry *entry = &write->plan->entries[index];
+    sow__cursors *cursors = &write->cursors[worker];
+    const uint64_t base = sow__safetensors_place(write->writer, index).begin;
+    const size_t n_bytes = share.end - share.begin;
+    const sow_status status =
+        sow__entry_is_streamable(entry)
+            ? make_part(entry, cursors, share.begin - base, n_bytes, to, err)
+            : take_part(write, index, cursors, share.begin - base, n_bytes, to, err);
+    if (status == SOW_OK && write->options->statistics != NULL) {
+        sow__statistics_take(write->options->statistics, index, base, share.begin - base, to,
+                             n_bytes);
+    }
+    return status;
+}
+
 /* The bytes of a range of the file's data, from every tensor that it touches. */
 static sow_status make_range(struct write *write, int worker, sow__file_range range,
                              unsigned char *buffer, sow_error *err)
 {
     sow_status status = SOW_OK;
-    sow__cursors *cursors = &write->cursors[worker];
     for (size_t i = first_after(write, range.begin); status == SOW_OK && i < write->plan->n_entries;
          i++) {
         size_t index = write->order[i];
-        const sow__entry *entry = &write->plan->entries[index];
-        sow__file_range place = sow__safetensors_place(write->writer, index);
-        if (place.begin >= range.end) {
+        sow__file_range share = sow__safetensors_place(write->writer, index);
+        if (share.begin >= range.end) {
             break;
         }
-        uint64_t begin = place.begin > range.begin ? place.begin : range.begin;
-        uint64_t end = place.end < range.end ? place.end : range.end;
-        unsigned char *to = buffer + (begin - range.begin);
-        if (begin == end) {
-            continue;
-        }
-        if (sow__entry_is_streamable(entry)) {
-            status = make_part(entry, cursors, begin - place.begin, end - begin, to, err);
-        } else {
-            status = take_part(write, index, cursors, begin - place.begin, end - begin, to, err);
+        share.begin = share.begin > range.begin ? share.begin : range.begin;
+        share.end = share.end < range.end ? share.end : range.end;
+        if (share.begin < share.end) {
+            status =
+                make_share(write, worker, index, share, buffer + (share.begin - range.begin), err);
         }
     }
     return status;
@@ -327,6 +345,29 @@ static void release(struct write *write, int n_workers)
     free(write->order);
 }
 
+/* Settles the ranges of histograms that only the first values tell, for entries that have pieces.
+ */
+static sow_status look_ahead(struct write *write, sow_error *err)
+{
+    unsigned char *values = malloc(SOW__LOOK_BYTES);
+    sow_status status = values != NULL ? SOW_OK : sow__fail_memory(err, SOW__LOOK_BYTES);
+    for (size_t i = 0; status == SOW_OK && i < write->plan->n_entries; i++) {
+        const sow__entry *entry = &write->plan->entries[i];
+        if (!sow__statistics_wants_look(write->options->statistics, i) ||
+            !sow__entry_is_streamable(entry)) {
+            continue;
+        }
+        const size_t n_bytes =
+            entry->is.n_bytes < SOW__LOOK_BYTES ? entry->is.n_bytes : SOW__LOOK_BYTES;
+        status = make_part(entry, &write->cursors[0], 0, n_bytes, values, err);
+        if (status == SOW_OK) {
+            sow__statistics_look(write->options->statistics, i, values, n_bytes);
+        }
+    }
+    free(values);
+    return status;
+}
+
 static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
 {
     int n_workers = 2 * n_threads;
@@ -338,13 +379,22 @@ static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
         for (size_t i = 0; i < write->plan->n_entries; i++) {
             write->order[i] = sow_safetensors_writer_order(write->writer, i);
         }
+        status = write->options->statistics != NULL ? look_ahead(write, err) : SOW_OK;
         sow__pieces pieces = {
             .n_threads = n_workers, .n_pieces = n_pieces_of(write), .work = work, .user = write};
-        status = sow__pieces_run(&pieces, err);
+        status = status == SOW_OK ? sow__pieces_run(&pieces, err) : status;
         sem_destroy(&write->computing);
     }
     release(write, n_workers);
     return status;
+}
+
+/* Of whole cells when statistics are taken, so that each cell is of one piece. */
+static size_t piece_bytes_of(const sow_run_options *options)
+{
+    const size_t unit = options->statistics != NULL ? SOW__CELL_BYTES : SOW__OUTPUT_ALIGNMENT;
+    const size_t wanted = options->piece_bytes > 0 ? options->piece_bytes : DEFAULT_PIECE_BYTES;
+    return (wanted + unit - 1) / unit * unit;
 }
 
 sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_options *options,
@@ -352,19 +402,17 @@ sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_
 {
     static const sow_run_options defaults = {0};
     options = options != NULL ? options : &defaults;
-    sow_status status = sow_plan_check(plan, err);
+    sow_status status = sow__plan_start(plan, options, err);
     if (status != SOW_OK) {
         return status;
     }
     sow_error local = {0};
     err = err != NULL ? err : &local;
-    size_t piece_bytes = options->piece_bytes > 0 ? options->piece_bytes : DEFAULT_PIECE_BYTES;
     struct write write = {
         .plan = plan,
         .options = options,
         .writer = open_writer(plan, path, options, err),
-        .piece_bytes = (piece_bytes + SOW__OUTPUT_ALIGNMENT - 1) / SOW__OUTPUT_ALIGNMENT *
-                       SOW__OUTPUT_ALIGNMENT,
+        .piece_bytes = piece_bytes_of(options),
         .whole_lock = PTHREAD_MUTEX_INITIALIZER,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .turn = PTHREAD_COND_INITIALIZER,
@@ -379,47 +427,8 @@ sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_
         sow_safetensors_abandon(write.writer);
         return status;
     }
+    if (options->statistics != NULL) {
+        sow__statistics_finish(options->statistics);
+    }
     return sow_safetensors_finish(write.writer, err);
-}
-
-/* ---- into memory
- * --------------------------------------------------------------------------------------------------------
- */
-
-static sow_status load(const sow__entry *entry, sow_error *err)
-{
-    sow_tensor *tensor = entry->tensor;
-    if (tensor->storage->dtype != entry->is.dtype || !sow_tensor_is_contiguous(tensor)) {
-        return sow__fail(err, SOW_ERROR_UNSUPPORTED, "%s: %s in the file, %s%s in memory",
-                         entry->name, sow_dtype_name(entry->is.dtype),
-                         sow_dtype_name(tensor->storage->dtype),
-                         sow_tensor_is_contiguous(tensor) ? "" : " with strides");
-    }
-    sow_status status =
-        tensor->storage->device == SOW_CPU ? SOW_OK : sow_tensor_to_empty(tensor, SOW_CPU, err);
-    if (status == SOW_OK) {
-        status = sow_safetensors_read(entry->file, entry->source, 0, sow_tensor_data(tensor),
-                                      entry->is.n_bytes, err);
-    }
-    if (status == SOW_OK) {
-        sow_tensor_set_initialized(tensor, true);
-    }
-    return status;
-}
-
-sow_status sow_plan_run(const sow_plan *plan, const sow_run_options *options, sow_error *err)
-{
-    static const sow_run_options defaults = {0};
-    options = options != NULL ? options : &defaults;
-    sow_status status = sow_plan_check(plan, err);
-    for (size_t i = 0; status == SOW_OK && i < plan->n_entries; i++) {
-        const sow__entry *entry = &plan->entries[i];
-        if (options->cancelled != NULL && options->cancelled(options->user)) {
-            return sow__fail(err, SOW_ERROR_CANCELLED, "stopped on request");
-        }
-        status = entry->is.action == SOW_PLAN_COPY
-                     ? load(entry, err)
-                     : sow_tensor_materialize(entry->tensor, options->n_threads, err);
-    }
-    return status;
 }
