@@ -49,7 +49,7 @@ static const char *after(const char *text, const char *prefix)
 
 static bool has_word(const char *words, const char *word)
 {
-    const size_t n = strlen(word);
+    const size_t n = strchr(word, ' ') == NULL ? strlen(word) : 0;
     for (const char *at = words; n > 0 && (at = strstr(at, word)) != NULL; at++) {
         const bool begins = at == words || at[-1] == ' ';
         if (begins && (at[n] == ' ' || at[n] == '\0')) {

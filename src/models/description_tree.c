@@ -252,6 +252,12 @@ static sow_status note_origin(sow__description *description, sow_module *module,
     }
     description->origins[description->n_origins++] = copy;
     mark_origin(module, description->n_origins);
+    /* weight_norm and its like give a module that is marked a new child */
+    for (size_t i = 0; i < module->n_children; i++) {
+        if (module->children[i].module != NULL) {
+            mark_origin(module->children[i].module, description->n_origins);
+        }
+    }
     return SOW_OK;
 }
 

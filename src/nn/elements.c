@@ -115,7 +115,7 @@ bool sow__has_attribute(const sow_module *module, const char *name)
         if (strcmp(of_container[i].type, sow_module_type(module)) != 0) {
             continue;
         }
-        const size_t n_name = strlen(name);
+        const size_t n_name = strchr(name, ' ') == NULL ? strlen(name) : 0;
         for (const char *at = strstr(of_container[i].names, name); at != NULL && n_name > 0;
              at = strstr(at + 1, name)) {
             if (at[-1] == ' ' && at[n_name] == ' ') {

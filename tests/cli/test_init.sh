@@ -119,7 +119,7 @@ truncate -s 65M large.json
 run 3 init large.json -o x
 says 'large.json: a config has at most 64 MiB'
 for text in '[]' '{' '{}' '{"model_type": "frobnicator"}' '{"model_type": 3}' \
-    '{"_target_": "torch.nn.Linear", "in_features": 10, "out_features": 5}' \
+    '{"_target_": "torch.nn.Linear", "in_features": 10}' \
     '{"model_type": "gpt2", "n_embd": -1}' '{"model_type": "gpt2", "vocab_size": "many"}'; do
     echo "$text" >bad.json
     run 3 init bad.json -o x

@@ -157,6 +157,9 @@ static void test_models_descriptions__refused_values(void **state)
     (void)state;
     static const refused cases[] = {
         {"{\"_target_\": 3}", "net.json: $: Expected a callable target, got a value of type 'int'"},
+        {"{\"_target_\": \"torch.nn.functional.celu celu_\"}",
+         "net.json: $: Error locating target 'torch.nn.functional.celu celu_': not in torch 2.13, "
+         "or none that a description may use"},
         {"{\"_target_\": null}",
          "net.json: $: Expected a callable target, got a value of type 'NoneType'"},
         {"{\"_target_\": \"torch.nn.Linear\", \"_args_\": [\"${n}\", 3]}",
@@ -183,7 +186,7 @@ static void test_models_descriptions__refused_values(void **state)
          "module "
          "whose shape is not known yet"},
         {"{\"_target_\": \"torch.nn.ReLU\", \"_target_\": \"torch.nn.ELU\"}",
-         "net.json: not JSON: line 1, column 42: duplicate object key near '\"_target_\"'"},
+         "net.json: not JSON: line 1, column 40: duplicate object key near '\"_target_\"'"},
     };
     assert_all_refused(cases, sizeof cases / sizeof cases[0]);
 }
