@@ -142,7 +142,8 @@ EMBEDDING = [
 ATTENTION = [
     nn("MultiheadAttention", 0, 1), nn("MultiheadAttention", 4, 0), nn("MultiheadAttention", -4, 2),
     nn("MultiheadAttention", 4, -2), nn("MultiheadAttention", 5, 2), nn("MultiheadAttention", 0, 0, kdim=-1),
-    nn("MultiheadAttention", 5, 2, kdim=1.5), nn("MultiheadAttention", "x", 2), nn("MultiheadAttention", 4.0, 2),
+    nn("MultiheadAttention", 5, 2, kdim=1.5), nn("MultiheadAttention", 4, 2, kdim=-2, vdim="x"),
+    nn("MultiheadAttention", 4, 2, vdim=1.5, dtype="int64"), nn("MultiheadAttention", 4, 2, kdim=4.0, vdim=8), nn("MultiheadAttention", "x", 2), nn("MultiheadAttention", 4.0, 2),
     nn("MultiheadAttention", 4, None),
     *[node for name in ("TransformerEncoderLayer", "TransformerDecoderLayer") for node in (
         nn(name, 5, 2), nn(name, 0, 1), nn(name, 4, 2, 5, activation="x"), nn(name, 4, 2, 5, activation=""),

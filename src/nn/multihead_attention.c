@@ -7,15 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The numbers of one module, kdim and vdim resolved. */
+/* The numbers of one module; kdim and vdim, when either is not embed_dim, are read where their
+ * matrices are made. */
 typedef struct attention {
-    int64_t embed_dim, kdim, vdim;
+    int64_t embed_dim;
+    const sow__value *kdim, *vdim; /* lent; None: embed_dim */
     bool bias, add_bias_kv;
 } attention;
 
+static bool is_embed_dim(const sow__value *value, int64_t embed_dim)
+{
+    const sow__value size = sow__value_of_int(embed_dim);
+    int order;
+    return value->kind == SOW__VALUE_NONE ||
+           (sow__value_is_number(value) &&
+            sow__value_compare(value, "==", &size, &order, NULL) == SOW_OK && order == 0);
+}
+
 static bool has_same_dims(const attention *is)
 {
-    return is->kdim == is->embed_dim && is->vdim == is->embed_dim;
+    return is_embed_dim(is->kdim, is->embed_dim) && is_embed_dim(is->vdim, is->embed_dim);
+}
+
+static sow_status add_matrix(sow_module *module, const char *name, const attention *is,
+                             const sow__value *width, const sow_factory *factory, sow_error *err)
+{
+    int64_t sizes[] = {is->embed_dim, is->embed_dim};
+    const sow_status status = width == NULL || width->kind == SOW__VALUE_NONE
+                                  ? SOW_OK
+                                  : sow__value_size(width, 1, &sizes[1], err);
+    return status == SOW_OK ? sow__module_add_parameter(module, name, 2, sizes, factory, err)
+                            : status;
 }
 
 /* One matrix for query, key and value, or one each; the names of the other kind stay reserved. */
@@ -23,17 +45,15 @@ static sow_status add_in_proj(sow_module *module, const attention *is, const sow
                               sow_error *err)
 {
     static const char *const split[] = {"q_proj_weight", "k_proj_weight", "v_proj_weight"};
-    const int64_t widths[] = {is->embed_dim, is->kdim, is->vdim};
+    const sow__value *const widths[] = {NULL, is->kdim, is->vdim};
     const int64_t whole[] = {3 * is->embed_dim, is->embed_dim};
     sow_status status = SOW_OK;
     if (has_same_dims(is)) {
         status = sow__module_add_parameter(module, "in_proj_weight", 2, whole, factory, err);
     }
     for (int i = 0; status == SOW_OK && i < 3; i++) {
-        const int64_t sizes[] = {is->embed_dim, widths[i]};
-        status = has_same_dims(is)
-                     ? sow_module_reserve_parameter(module, split[i], err)
-                     : sow__module_add_parameter(module, split[i], 2, sizes, factory, err);
+        status = has_same_dims(is) ? sow_module_reserve_parameter(module, split[i], err)
+                                   : add_matrix(module, split[i], is, widths[i], factory, err);
     }
     if (status == SOW_OK && !has_same_dims(is)) {
         status = sow_module_reserve_parameter(module, "in_proj_weight", err);
@@ -163,35 +183,16 @@ sow_status sow__heads_read(const sow__value *embed_dim, const sow__value *num_he
     return sow__value_size(embed_dim, 0, size, err);
 }
 
-static bool is_embed_dim(const sow__value *value, int64_t embed_dim)
-{
-    const sow__value size = sow__value_of_int(embed_dim);
-    int order;
-    return value->kind == SOW__VALUE_NONE ||
-           (sow__value_is_number(value) &&
-            sow__value_compare(value, "==", &size, &order, NULL) == SOW_OK && order == 0);
-}
-
-/* The width of a projection: of no matter which type when all are as wide as embed_dim. */
-static sow_status read_width(const sow__value *value, int64_t *width, sow_error *err)
-{
-    return value->kind == SOW__VALUE_NONE ? SOW_OK : sow__value_size(value, 1, width, err);
-}
-
 sow_module *sow__construct_multihead_attention(const sow__class *of, sow__args *args,
                                                sow_error *err)
 {
     (void)of;
-    attention is = {.bias = sow__args_truth(args, "bias"),
+    attention is = {.kdim = sow__args_get(args, "kdim"),
+                    .vdim = sow__args_get(args, "vdim"),
+                    .bias = sow__args_truth(args, "bias"),
                     .add_bias_kv = sow__args_truth(args, "add_bias_kv")};
-    const sow__value *kdim = sow__args_get(args, "kdim"), *vdim = sow__args_get(args, "vdim");
     if (sow__heads_read(sow__args_get(args, "embed_dim"), sow__args_get(args, "num_heads"),
                         &is.embed_dim, err) != SOW_OK) {
-        return NULL;
-    }
-    is.kdim = is.vdim = is.embed_dim;
-    if ((!is_embed_dim(kdim, is.embed_dim) || !is_embed_dim(vdim, is.embed_dim)) &&
-        (read_width(kdim, &is.kdim, err) != SOW_OK || read_width(vdim, &is.vdim, err) != SOW_OK)) {
         return NULL;
     }
     return build(&is, &args->factory, err);
@@ -207,9 +208,12 @@ sow_module *sow_multihead_attention(int64_t embed_dim, int64_t num_heads,
     if (sow__heads_read(&dim, &heads, &embed_dim, err) != SOW_OK) {
         return NULL;
     }
+    const sow__value none = {.kind = SOW__VALUE_NONE};
+    const sow__value kdim = with->kdim == SOW_EMBED_DIM ? none : sow__value_of_int(with->kdim);
+    const sow__value vdim = with->vdim == SOW_EMBED_DIM ? none : sow__value_of_int(with->vdim);
     const attention is = {.embed_dim = embed_dim,
-                          .kdim = with->kdim == SOW_EMBED_DIM ? embed_dim : with->kdim,
-                          .vdim = with->vdim == SOW_EMBED_DIM ? embed_dim : with->vdim,
+                          .kdim = &kdim,
+                          .vdim = &vdim,
                           .bias = with->bias,
                           .add_bias_kv = with->add_bias_kv};
     return build(&is, sow__factory_or_default(factory), err);
