@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define BLOCK 16
+#define BLOCK SOW__NORMAL_BLOCK
 
 /* Floats from which on a uniform fill writes past the caches: 32 MB, which few caches hold. It wins
  * a third on memory that is there, and loses a fifth on new pages, which the kernel has just
@@ -169,7 +169,7 @@ static sow_status uniform_piece(const sow__draw *draw, sow__cursor *cursor, int6
 /* ---- normal in blocks
  * ------------------------------------------------------------------------------------------- */
 
-static void normal_values(const sow__draw *draw, void *out, const uint32_t *raw, size_t n_blocks)
+void sow__normal_blocks(const sow__draw *draw, void *out, const uint32_t *raw, size_t n_blocks)
 {
     const sow__kern *kern = sow__kern_get();
     sow_dialect dialect = draw->place.dialect;
@@ -217,7 +217,7 @@ static void whole_blocks(const sow__draw *draw, sow__cursor *cursor, unsigned ch
     sow__reader_open(&reader, cursor, (uint64_t)n_blocks * raw_per_block);
     while ((n_raw = sow__reader_next(&reader, &raw)) > 0) {
         size_t n = n_raw / raw_per_block;
-        normal_values(draw, out, raw, n);
+        sow__normal_blocks(draw, out, raw, n);
         out += n * block_bytes;
     }
 }

@@ -28,12 +28,18 @@ sow__place sow__draw_after(const sow__draw *draw);
 sow_status sow__draw_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first, int64_t count,
                            void *out, sow_error *err);
 
+/* Values in a block of normals. */
+#define SOW__NORMAL_BLOCK 16
+
+/* Blocks of a bulk normal draw from raw words that begin where the first block's do. */
+void sow__normal_blocks(const sow__draw *draw, void *out, const uint32_t *raw, size_t n_blocks);
+
 /* Looks at three pages of memory: false when one of them is not there before it is touched, as in
  * new memory, or when it can not be told. For decisions about speed alone. */
 bool sow__memory_is_resident(const void *memory, size_t n_bytes);
 
-/* Like sow__draw_piece, for trunc_normal. *n_rounds is raised to the number of extra rounds that this piece
- * needed. */
+/* Like sow__draw_piece, for trunc_normal. *n_rounds is raised to the number of extra rounds that
+ * this piece needed. */
 sow_status sow__trunc_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
                             int64_t count, void *out, uint64_t *n_rounds, sow_error *err);
 

@@ -4,7 +4,7 @@
  * Rejection draws the whole tensor again until every element has been inside the bounds once; an
  * element is its first draw inside. So an element depends on the rounds that it needs, and any
  * piece can be computed alone. */
-#include "fill/draw.h"
+#include "fill/trunc.h"
 
 #include "base/dtype.h"
 #include "base/error.h"
@@ -13,9 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond these PyTorch would still be drawing: in the normal branch each round accepts 30% and
- * more, unless rounding leaves no number inside the bounds. */
-#define MOST_NORMAL_ROUNDS 4096
+/* As SOW__TRUNC_MOST_ROUNDS, of the branch that is taken when fewer are accepted. */
 #define MOST_UNIFORM_ROUNDS 10000000
 
 /* Largest |z| of a standard normal: sqrt(-2 log 2^-24) in bulk f32 and 16 bit, sqrt(-2 log 2^-53)
@@ -106,14 +104,22 @@ static bool any_outside(const sow__draw *draw, const void *values, int64_t count
     return false;
 }
 
-/* The normal draw of the first round, or the dense one of a later round. */
-static sow__draw round_draw(const sow__draw *draw, const sow__place *place, bool bulk)
+sow__draw sow__trunc_round(const sow__draw *draw, uint64_t k, const sow__draw *before)
 {
     sow__draw normal = *draw;
     normal.kind = SOW__FILL_NORMAL;
-    normal.place = *place;
-    normal.bulk = bulk;
+    if (k > 0) {
+        normal.place = sow__draw_after(before);
+        normal.bulk = draw->bulk_redraw; /* the candidates are dense */
+    }
     return normal;
+}
+
+sow_status sow__trunc_fail(const sow__draw *draw, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_RUNTIME,
+                     "trunc_normal: after %d rounds no value is inside [%g, %g]",
+                     SOW__TRUNC_MOST_ROUNDS, draw->a, draw->b);
 }
 
 static sow_status normal_rounds(const sow__draw *draw, sow__cursor *cursor, int64_t first,
@@ -122,17 +128,14 @@ static sow_status normal_rounds(const sow__draw *draw, sow__cursor *cursor, int6
 {
     size_t bytes = sow__dtype_bytes(draw->real);
     double low = rounded(draw, draw->a), high = rounded(draw, draw->b);
-    sow__draw normal = round_draw(draw, &draw->place, draw->bulk);
+    sow__draw normal = sow__trunc_round(draw, 0, NULL);
     sow_status status = sow__draw_piece(&normal, cursor, first, count, out, err);
     uint64_t k = 0;
     while (status == SOW_OK && any_outside(draw, out, count, low, high)) {
-        if (++k > MOST_NORMAL_ROUNDS) {
-            return sow__fail(err, SOW_ERROR_RUNTIME,
-                             "trunc_normal: after %d rounds no value is inside [%g, %g]",
-                             MOST_NORMAL_ROUNDS, draw->a, draw->b);
+        if (++k > SOW__TRUNC_MOST_ROUNDS) {
+            return sow__trunc_fail(draw, err);
         }
-        sow__place next = sow__draw_after(&normal);
-        normal = round_draw(draw, &next, draw->bulk_redraw);
+        normal = sow__trunc_round(draw, k, &normal);
         status = sow__draw_piece(&normal, cursor, first, count, scratch, err);
         for (int64_t i = 0; status == SOW_OK && i < count; i++) {
             if (outside(load(draw, out, (size_t)i), low, high)) {
@@ -291,15 +294,10 @@ static sow__draw erfinv_draw(const sow__draw *draw)
  */
 #define MOST_AT_A_TIME (1 << 20)
 
-sow_status sow__trunc_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
+/* Any elements, whichever way they are drawn. */
+static sow_status any_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
                             int64_t count, void *out, uint64_t *n_rounds, sow_error *err)
 {
-    if (draw->place.dialect == SOW_TORCH_2_11) {
-        sow__draw uniform = erfinv_draw(draw);
-        sow_status status = sow__draw_piece(&uniform, cursor, first, count, out, err);
-        from_erfinv(draw, out, status == SOW_OK ? count : 0);
-        return status;
-    }
     size_t bytes = sow__dtype_bytes(draw->real);
     int64_t most = count < MOST_AT_A_TIME ? count : MOST_AT_A_TIME;
     bool is_normal = sow__trunc_is_normal(draw->fill);
@@ -319,6 +317,53 @@ sow_status sow__trunc_piece(const sow__draw *draw, sow__cursor *cursor, int64_t 
     return status;
 }
 
+/* Whole blocks, and before and behind them the elements of others. */
+static sow_status block_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
+                              int64_t count, unsigned char *out, uint64_t *n_rounds, sow_error *err)
+{
+    const int64_t block = SOW__NORMAL_BLOCK;
+    const sow__trunc_bounds bounds = {rounded(draw, draw->a), rounded(draw, draw->b)};
+    size_t bytes = sow__dtype_bytes(draw->real);
+    int64_t end = first + count, once = draw->n % block == 0 ? draw->n : draw->n - block;
+    int64_t low = (first + block - 1) / block * block;
+    int64_t high = (end < once ? end : once) / block * block;
+    if (low >= high) {
+        return any_piece(draw, cursor, first, count, out, n_rounds, err);
+    }
+    sow_status status = SOW_OK;
+    if (first < low) {
+        status = any_piece(draw, cursor, first, low - first, out, n_rounds, err);
+    }
+    if (status == SOW_OK) {
+        status = sow__trunc_blocks(draw, cursor, &bounds, low / block, (high - low) / block,
+                                   out + (size_t)(low - first) * bytes, n_rounds, err);
+    }
+    if (status == SOW_OK && high < end) {
+        status = any_piece(draw, cursor, high, end - high, out + (size_t)(high - first) * bytes,
+                           n_rounds, err);
+    }
+    return status;
+}
+
+sow_status sow__trunc_piece(const sow__draw *draw, sow__cursor *cursor, int64_t first,
+                            int64_t count, void *out, uint64_t *n_rounds, sow_error *err)
+{
+    if (draw->place.dialect == SOW_TORCH_2_11) {
+        sow__draw uniform = erfinv_draw(draw);
+        sow_status status = sow__draw_piece(&uniform, cursor, first, count, out, err);
+        from_erfinv(draw, out, status == SOW_OK ? count : 0);
+        return status;
+    }
+    if (!sow__trunc_is_normal(draw->fill) || !draw->bulk || !draw->bulk_redraw) {
+        return any_piece(draw, cursor, first, count, out, n_rounds, err);
+    }
+    if (sow__trunc_never_rejects(draw)) {
+        sow__draw normal = sow__trunc_round(draw, 0, NULL);
+        return sow__draw_piece(&normal, cursor, first, count, out, err);
+    }
+    return block_piece(draw, cursor, first, count, out, n_rounds, err);
+}
+
 sow__place sow__trunc_after(const sow__draw *draw, uint64_t n_rounds)
 {
     if (draw->place.dialect == SOW_TORCH_2_11) {
@@ -329,11 +374,9 @@ sow__place sow__trunc_after(const sow__draw *draw, uint64_t n_rounds)
         sow__draw beyond = proposal_draw(draw, n_rounds + 1, false);
         return beyond.place;
     }
-    sow__draw normal = round_draw(draw, &draw->place, draw->bulk);
-    sow__place after = sow__draw_after(&normal);
-    for (uint64_t k = 0; k < n_rounds; k++) {
-        normal = round_draw(draw, &after, draw->bulk_redraw);
-        after = sow__draw_after(&normal);
+    sow__draw normal = sow__trunc_round(draw, 0, NULL);
+    for (uint64_t k = 1; k <= n_rounds; k++) {
+        normal = sow__trunc_round(draw, k, &normal);
     }
-    return after;
+    return sow__draw_after(&normal);
 }

@@ -111,6 +111,12 @@ typedef struct sow__kern {
     void (*mul_f32)(float *x, size_t n, double scalar);
     void (*mul_f64)(double *x, size_t n, double scalar);
 
+    /* ---- bounds: bit j of masks[b] is 1 where value j of block b of 16 is below low or above
+     * high; NaN is neither ---- */
+
+    void (*outside_f32)(uint16_t *masks, const float *x, size_t n_blocks, float low, float high);
+    void (*outside_f64)(uint16_t *masks, const double *x, size_t n_blocks, double low, double high);
+
     /* ---- statistics: merges n more values into m (start: sow__moments_init) ---- */
 
     void (*moments_f32)(sow__moments *m, const float *x, size_t n);

@@ -37,6 +37,18 @@ static inline vec_f vf_set(float value)
     return _mm512_set1_ps(value);
 }
 
+static inline vec_f vf_load(const float *from)
+{
+    return _mm512_loadu_ps(from);
+}
+
+/* One bit per lane: a < low or a > high. */
+static inline unsigned vf_outside(vec_f a, vec_f low, vec_f high)
+{
+    return (unsigned)(_mm512_cmp_ps_mask(a, low, _CMP_LT_OQ) |
+                      _mm512_cmp_ps_mask(a, high, _CMP_GT_OQ));
+}
+
 static inline void vf_store(float *to, vec_f a)
 {
     _mm512_storeu_ps(to, a);
@@ -258,6 +270,18 @@ static inline vec_u vu_set(uint32_t value)
 static inline vec_f vf_set(float value)
 {
     return _mm256_set1_ps(value);
+}
+
+static inline vec_f vf_load(const float *from)
+{
+    return _mm256_loadu_ps(from);
+}
+
+/* One bit per lane: a < low or a > high. */
+static inline unsigned vf_outside(vec_f a, vec_f low, vec_f high)
+{
+    return (unsigned)_mm256_movemask_ps(
+        _mm256_or_ps(_mm256_cmp_ps(a, low, _CMP_LT_OQ), _mm256_cmp_ps(a, high, _CMP_GT_OQ)));
 }
 
 static inline void vf_store(float *to, vec_f a)

@@ -87,6 +87,31 @@ static void test_fill_draw__any_cut_gives_the_whole(void **state)
     sow__stream_unref(stream);
 }
 
+/* Beyond what a reader lends at a time, with pieces that begin anywhere. */
+static void test_fill_draw__any_cut_of_many_gives_the_whole(void **state)
+{
+    (void)state;
+    static const sow_dtype dtypes[] = {SOW_F32, SOW_F64, SOW_BF16};
+    static const int64_t sizes[] = {40000, 40007}, pieces[] = {4096, 2501, 40001};
+    static const sow__fill_kind kinds[] = {SOW__FILL_UNIFORM, SOW__FILL_NORMAL,
+                                           SOW__FILL_TRUNC_NORMAL};
+    sow__stream *stream = sow__stream_from_seed(43);
+    sow__place place = {.stream = stream, .position = 77};
+    for (int k = 0; k < 3; k++) {
+        sow__fill fill = fill_of(kinds[k]);
+        for (int d = 0; d < 3; d++) {
+            for (int s = 0; s < 2; s++) {
+                sow_tensor *view = shape_of(dtypes[d], sizes[s], false);
+                for (int p = 0; p < 3; p++) {
+                    check_cut(&fill, view, &place, pieces[p]);
+                }
+                sow_tensor_free(view);
+            }
+        }
+    }
+    sow__stream_unref(stream);
+}
+
 /* The position after a draw is where the next reader would be: one draw of n + m equals draws of n
  * and of m where the stream allows it. */
 static void test_fill_draw__uniform_goes_on_where_the_last_ended(void **state)
@@ -176,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fill_draw__any_cut_gives_the_whole),
+        cmocka_unit_test(test_fill_draw__any_cut_of_many_gives_the_whole),
         cmocka_unit_test(test_fill_draw__uniform_goes_on_where_the_last_ended),
         cmocka_unit_test(test_fill_draw__normal_words),
         cmocka_unit_test(test_fill_draw__trunc_normal_wide_bounds_never_reject),

@@ -175,12 +175,45 @@ static void test_kern_convert__double_and_scaling_at_every_length(void **unused)
     }
 }
 
+/* Ends, numbers next to them, both zeros, infinities and NaN. */
+static void test_kern_convert__outside_sees_each_value(void **unused)
+{
+    (void)unused;
+    enum { n_blocks = 5, block = 16 };
+    static const float some[] = {-0.25f, -0.2500001f, 0.5f,     0.50000006f, 0.0f, -0.0f,
+                                 1e30f,  -INFINITY,   INFINITY, NAN,         0.1f};
+    float x[n_blocks * block];
+    double wide[n_blocks * block];
+    const sow__kern *kern;
+    for (size_t i = 0; i < n_blocks * block; i++) {
+        x[i] = some[i * 7 % (sizeof some / sizeof *some)];
+        wide[i] = (double)x[i];
+    }
+    for (int level = 0; (kern = level_next(&level)) != NULL;) {
+        for (size_t n = 0; n <= n_blocks; n++) {
+            uint16_t masks[n_blocks + 1], masks_of_wide[n_blocks + 1];
+            memset(masks, 0xA5, sizeof masks);
+            memset(masks_of_wide, 0xA5, sizeof masks_of_wide);
+            kern->outside_f32(masks, x, n, -0.25f, 0.5f);
+            kern->outside_f64(masks_of_wide, wide, n, -0.25, 0.5);
+            for (size_t i = 0; i < n * block; i++) {
+                const int expected = x[i] < -0.25f || x[i] > 0.5f;
+                assert_int_equal(masks[i / block] >> i % block & 1, expected);
+                assert_int_equal(masks_of_wide[i / block] >> i % block & 1, expected);
+            }
+            assert_int_equal(masks[n], 0xA5A5);
+            assert_int_equal(masks_of_wide[n], 0xA5A5);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kern_convert__equals_torch),
         cmocka_unit_test(test_kern_convert__nan_stays_nan),
         cmocka_unit_test(test_kern_convert__double_and_scaling_at_every_length),
+        cmocka_unit_test(test_kern_convert__outside_sees_each_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
