@@ -143,26 +143,32 @@ static void test_models_model__every_class_can_be_named(void **state)
 
 static void test_models_model__every_profile_fits_one_kind(void **state)
 {
+    static const struct {
+        const char *begins, *fits, *other, *there_is; /* there_is: for the other config */
+    } kinds[] = {
+        {"transformers-", GPT2 "}", NATIVE "}", "transformerlens-4.3, transformerlens-3.7"},
+        {"transformerlens-", NATIVE "}", GPT2 "}", "transformers-5.23"},
+        {"torch-nn-", "{\"_target_\": \"torch.nn.ReLU\"}", GPT2 "}", "transformers-5.23"},
+    };
     (void)state;
     const char *profile;
     size_t n = 0;
     for (; (profile = sow_model_profile_at(n)) != NULL; n++) {
+        size_t k = 0;
+        while (strncmp(profile, kinds[k].begins, strlen(kinds[k].begins)) != 0) {
+            assert_true(++k < sizeof kinds / sizeof *kinds);
+        }
         const sow_model_options options = {.profile = profile};
-        const bool lens = strncmp(profile, "transformerlens-", 16) == 0;
-        sow_model *model = must_build(lens ? NATIVE "}" : GPT2 "}", &options);
+        sow_model *model = must_build(kinds[k].fits, &options);
         assert_string_equal(sow_model_profile(model), profile);
         sow_model_free(model);
-        assert_refused(lens ? GPT2 "}" : NATIVE "}", &options, SOW_ERROR_VALUE,
-                       lens
-                           ? strcmp(profile, "transformerlens-3.7") == 0
-                                 ? "config.json: profile: no \"transformerlens-3.7\" for this kind "
-                                   "of config; there is: transformers-5.23"
-                                 : "config.json: profile: no \"transformerlens-4.3\" for this kind "
-                                   "of config; there is: transformers-5.23"
-                           : "config.json: profile: no \"transformers-5.23\" for this kind of "
-                             "config; there is: transformerlens-4.3, transformerlens-3.7");
+        char message[256];
+        snprintf(message, sizeof message,
+                 "config.json: profile: no \"%s\" for this kind of config; there is: %s", profile,
+                 kinds[k].there_is);
+        assert_refused(kinds[k].other, &options, SOW_ERROR_VALUE, message);
     }
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 4);
 }
 
 static void test_models_model__options_are_checked(void **state)
