@@ -65,7 +65,12 @@ typedef struct sow_statistics sow_statistics;
 typedef struct sow_run_options {
     int n_threads;      /* 0: one per core */
     size_t piece_bytes; /* 0: 4 MiB; rounded up to 4 KiB. Twice n_threads pieces are held */
-    bool force;         /* as in sow_safetensors_options */
+    /* sow_plan_write: most bytes for values on their way; 0: no limit. Pieces get shorter, down to
+     * 64 KiB (1 MiB with statistics), then fewer threads work. SOW_ERROR_MEMORY before anything is
+     * written when not even that will do; it names a tensor that is made whole. The library itself
+     * and what the plan says about each tensor come on top. */
+    size_t memory_bytes;
+    bool force;                  /* as in sow_safetensors_options */
     const char *const *metadata; /* as in sow_safetensors_options */
     /* Asked between pieces, from any thread; true stops the run with SOW_ERROR_CANCELLED. NULL:
      * never. */
@@ -81,7 +86,7 @@ typedef struct sow_run_options {
 /* Runs the plan into a safetensors file; "-" is standard output. Needs memory for n_threads pieces,
  * whatever the size of the model, except for tensors filled by orthogonal, sparse or through
  * strided views, which are made whole, one at a time per thread. The file's bytes do not depend on
- * n_threads or piece_bytes. options NULL: the defaults. */
+ * n_threads, piece_bytes or memory_bytes. options NULL: the defaults. */
 SOW_API sow_status sow_plan_write(const sow_plan *plan, const char *path,
                                   const sow_run_options *options, sow_error *err);
 

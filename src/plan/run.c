@@ -10,17 +10,15 @@
 #include "base/dtype.h"
 #include "base/error.h"
 #include "base/pieces.h"
-#include "base/threads.h"
 #include "io/output.h"
 #include "io/safetensors/write.h"
+#include "plan/budget.h"
 #include "plan/statistics.h"
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DEFAULT_PIECE_BYTES ((size_t)4 << 20)
 
 /* An entry that has no pieces: made whole by the first who needs a part, freed after the last. */
 struct whole {
@@ -368,12 +366,12 @@ static sow_status look_ahead(struct write *write, sow_error *err)
     return status;
 }
 
-static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
+static sow_status run_pieces(struct write *write, const sow__budget *budget, sow_error *err)
 {
-    int n_workers = 2 * n_threads;
+    const int n_workers = budget->n_workers;
     sow_status status = allocate(write, n_workers, err);
-    if (status == SOW_OK && sem_init(&write->computing, 0, (unsigned)n_threads) != 0) {
-        status = sow__fail(err, SOW_ERROR_VALUE, "%d threads are too many", n_threads);
+    if (status == SOW_OK && sem_init(&write->computing, 0, (unsigned)budget->n_computing) != 0) {
+        status = sow__fail(err, SOW_ERROR_VALUE, "%d threads are too many", budget->n_computing);
     }
     if (status == SOW_OK) {
         for (size_t i = 0; i < write->plan->n_entries; i++) {
@@ -389,20 +387,16 @@ static sow_status run_pieces(struct write *write, int n_threads, sow_error *err)
     return status;
 }
 
-/* Of whole cells when statistics are taken, so that each cell is of one piece. */
-static size_t piece_bytes_of(const sow_run_options *options)
-{
-    const size_t unit = options->statistics != NULL ? SOW__CELL_BYTES : SOW__OUTPUT_ALIGNMENT;
-    const size_t wanted = options->piece_bytes > 0 ? options->piece_bytes : DEFAULT_PIECE_BYTES;
-    return (wanted + unit - 1) / unit * unit;
-}
-
 sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_options *options,
                           sow_error *err)
 {
     static const sow_run_options defaults = {0};
     options = options != NULL ? options : &defaults;
+    sow__budget budget;
     sow_status status = sow__plan_start(plan, options, err);
+    if (status == SOW_OK) {
+        status = sow__budget_make(plan, options, &budget, err);
+    }
     if (status != SOW_OK) {
         return status;
     }
@@ -412,7 +406,7 @@ sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_
         .plan = plan,
         .options = options,
         .writer = open_writer(plan, path, options, err),
-        .piece_bytes = piece_bytes_of(options),
+        .piece_bytes = budget.piece_bytes,
         .whole_lock = PTHREAD_MUTEX_INITIALIZER,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .turn = PTHREAD_COND_INITIALIZER,
@@ -422,7 +416,7 @@ sow_status sow_plan_write(const sow_plan *plan, const char *path, const sow_run_
     }
     write.data = sow__safetensors_data(write.writer);
     write.is_sequential = sow_safetensors_writer_is_sequential(write.writer);
-    status = run_pieces(&write, sow__thread_count(options->n_threads), err);
+    status = run_pieces(&write, &budget, err);
     if (status != SOW_OK) {
         sow_safetensors_abandon(write.writer);
         return status;
