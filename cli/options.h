@@ -74,5 +74,6 @@ int cli_set_dialect(void *target, const char *option, const char *text); /* sow_
 int cli_set_profile(void *target, const char *option, const char *text); /* const char * */
 int cli_set_names(void *target, const char *option, const char *text);   /* const char * */
 int cli_set_threads(void *target, const char *option, const char *text); /* int */
+int cli_set_memory(void *target, const char *option, const char *text);  /* size_t, bytes */
 
 #endif

@@ -4,6 +4,8 @@
 #include "options.h"
 #include "output.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +111,23 @@ int cli_set_names(void *target, const char *option, const char *text)
         return fail_value(option, text, "must be native or bridge");
     }
     *(const char **)target = text;
+    return CLI_GO_ON;
+}
+
+/* A whole number with an optional K, M, G or T, which count by 1024. */
+int cli_set_memory(void *target, const char *option, const char *text)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    errno = 0;
+    const unsigned long long n = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    const int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || n == 0 || n > SIZE_MAX >> shift ||
+        *(end + (unit != NULL)) != '\0') {
+        return fail_value(option, text, "must be bytes as in 64M or 1G");
+    }
+    *(size_t *)target = (size_t)n << shift;
     return CLI_GO_ON;
 }
 

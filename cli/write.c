@@ -17,6 +17,8 @@
 const cli_option cli_target_rows[] = {
     {"threads", 0, "N", "threads that work, 1 to 1024 (default: one per core)", AT(n_threads),
      cli_set_threads},
+    {"memory", 0, "LIMIT", "most memory for buffers, as in 64M or 1G (default: no limit)",
+     AT(memory), cli_set_memory},
     {"force", 0, NULL, "replace OUT when it is a regular file", AT(force), cli_set_switch},
     {"quiet", 'q', NULL, "no summary", AT(quiet), cli_set_switch},
     {"json", 0, NULL, "the summary as JSON", AT(json), cli_set_switch},
@@ -72,6 +74,7 @@ int cli_target_write(const cli_target *target, const sow_plan *plan, const char 
                      double *seconds)
 {
     const sow_run_options run = {.n_threads = target->n_threads,
+                                 .memory_bytes = target->memory,
                                  .force = target->force,
                                  .metadata = metadata,
                                  .cancelled = cli_signals_came,

@@ -10,6 +10,7 @@
 typedef struct cli_target {
     const char *path; /* "-": standard output */
     int n_threads;    /* 0: one per core */
+    size_t memory;    /* most bytes for buffers; 0: no limit */
     bool force, quiet, json;
 } cli_target;
 

@@ -17,5 +17,14 @@ for threads in 1 2; do
     [ -n "${SOW_SANITIZE:-}" ] || [ "$(cat "$work/peak")" -lt 65536 ] ||
         fail "threads $threads: peak of $(cat "$work/peak") KiB"
 done
+
+# With a limit the whole process takes little more than that: the command itself has 8 MB.
+for memory in 64K 1M; do
+    "$helper" peak "$work/peak" "$sow" init "$config" --seed 42 --threads 2 --memory $memory -q --force \
+        -o gpt2 || fail "memory $memory: status $?"
+    [ "$(sha256sum <gpt2)" = "$digest  -" ] || fail "memory $memory: not the file of transformers"
+    [ -n "${SOW_SANITIZE:-}" ] || [ "$(cat "$work/peak")" -lt 14336 ] ||
+        fail "memory $memory: peak of $(cat "$work/peak") KiB"
+done
 only gpt2
 [ "$("$sow" init "$config" --seed 42 -q -o - | sha256sum)" = "$digest  -" ] || fail "in a pipe"

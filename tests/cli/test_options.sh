@@ -42,6 +42,9 @@ for threads in 0 -1 1025 2.0 x '' 99999999999999999999; do
     wrong "--threads '$threads': must be a number from 1 to 1024" \
         init config.json --threads "$threads" -o out
 done
+for limit in 0 -1 M 1.5G 64MB 64m 64X '' ' 1' 16777216T 99999999999999999999; do
+    wrong "--memory '$limit': must be bytes as in 64M or 1G" init config.json --memory "$limit" -o out
+done
 wrong "--dtype: unknown dtype 'f33'" fill normal 3 --dtype f33 -o out
 wrong "--dtype 'i64': must be one of f32, f64, f16, bf16, c64, c128" fill normal 3 --dtype i64 -o out
 wrong "--dialect: unknown dialect 'torch'; one of: torch-2.13 torch-2.12 torch-2.11" \
