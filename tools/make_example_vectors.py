@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 Run: .venv-oracle/bin/python tools/make_example_vectors.py
 """
 
+import collections
 import hashlib
 import pathlib
 import tempfile
@@ -50,6 +51,41 @@ def gpt2():
         return pathlib.Path(folder, "model.safetensors").read_bytes()
 
 
-for example in tensor_set, gpt2:
+class MyModule(torch.nn.Module):
+    """examples/my_module.c in PyTorch."""
+
+    def __init__(self, a, b):
+        super().__init__()
+        self.param1 = torch.nn.Parameter(torch.empty(a, b))
+        self.param2 = torch.nn.Parameter(torch.empty(b))
+        init.kaiming_uniform_(self.param1, a=5**0.5)
+        init.uniform_(self.param2, -0.1, 0.1)
+        self.fc = torch.nn.Linear(a, b)
+        self.mlp = torch.nn.Sequential(torch.nn.Linear(b, 2 * b), torch.nn.Linear(2 * b, b))
+        self.register_buffer("some_buffer", torch.ones(b))
+
+
+def my_module():
+    torch.manual_seed(42)
+    return safetensors.torch.save(MyModule(10, 5).state_dict())
+
+
+def three_layers():
+    return torch.nn.Sequential(collections.OrderedDict(
+        encoder=torch.nn.Linear(64, 128), act=torch.nn.ReLU(), head=torch.nn.Linear(128, 10)))
+
+
+def guarded_load():
+    """What examples/guarded_load.c makes of guarded_load.safetensors, which is written here too."""
+    torch.manual_seed(7)
+    state = three_layers().state_dict()
+    partial = {name: state[name] for name in ("encoder.weight", "encoder.bias", "head.bias")}
+    safetensors.torch.save_file(partial, HERE / "guarded_load.safetensors")
+    torch.manual_seed(42)
+    torch.nn.init.kaiming_uniform_(state["head.weight"], a=5**0.5)
+    return safetensors.torch.save(state)
+
+
+for example in tensor_set, gpt2, my_module, guarded_load:
     digest = hashlib.sha256(example()).hexdigest()
     (HERE / f"{example.__name__}.txt").write_text(f"# {PACKAGES}; sha256 of the file\n{digest}\n")
