@@ -3,6 +3,7 @@
 #include "json.h"
 #include "nearest.h"
 #include "options.h"
+#include "report.h"
 #include "verbs.h"
 #include "write.h"
 
@@ -45,6 +46,7 @@ typedef struct job {
     sow_tensor *stored; /* as the file has it: tensor, or the real view of a complex128 one */
     sow_state_dict *state;
     sow_plan *plan;
+    sow_statistics *statistics; /* NULL: no report */
 } job;
 
 /* ---- the command line ---- */
@@ -193,6 +195,7 @@ static sow_status build(job *j, sow_error *err)
 
 static void job_free(job *j)
 {
+    sow_statistics_free(j->statistics);
     sow_plan_free(j->plan);
     sow_state_dict_free(j->state);
     if (j->stored != j->tensor) {
@@ -203,7 +206,7 @@ static void job_free(job *j)
 
 /* ---- the summary ---- */
 
-static int print_json(const job *j, double seconds)
+static int print_json(const job *j, const sow_report *report, double seconds)
 {
     const sow_plan_entry *entry = sow_plan_at(j->plan, 0);
     json_t *root = json_object();
@@ -225,10 +228,11 @@ static int print_json(const job *j, double seconds)
     cli_json_set(&root, "n_elements", cli_json_count((uint64_t)sow_tensor_numel(j->tensor)));
     cli_json_set(&root, "n_bytes", cli_json_count(entry->n_bytes));
     cli_json_set(&root, "seconds", cli_json_number(round(seconds * 1e6) / 1e6));
+    cli_report_json(&root, &options->target, report);
     return cli_json_print(root, cli_target_summary(&options->target));
 }
 
-static int print_text(const job *j, double seconds)
+static int print_text(const job *j, const sow_report *report, double seconds)
 {
     cli_page page;
     if (!cli_page_open(&page)) {
@@ -252,6 +256,7 @@ static int print_text(const job *j, double seconds)
         cli_put_shape(page.out, entry->n_dims, entry->sizes);
         fputs(": safetensors has no complex128\n", page.out);
     }
+    cli_report_put(page.out, &options->target, report);
     return cli_page_print(&page, cli_target_summary(&options->target));
 }
 
@@ -264,14 +269,25 @@ static int run(job *j)
     if (build(j, &err) != SOW_OK) {
         return cli_fail_input(&err);
     }
-    const int status = cli_target_write(&j->options->target, j->plan, NULL, &seconds);
-    if (status != CLI_GO_ON) {
-        return status;
+    const cli_target *target = &j->options->target;
+    int status = cli_report_start(target, j->plan, &j->statistics);
+    if (status == CLI_GO_ON) {
+        status = cli_target_write(target, j->plan, NULL, j->statistics, &seconds);
     }
-    if (j->options->target.quiet) {
-        return CLI_DONE;
+    const sow_report report = {.plan = j->plan,
+                               .statistics = j->statistics,
+                               .title = target->path,
+                               .dialect = j->options->dialect,
+                               .has_seed = true,
+                               .seed = j->options->seed.value,
+                               .seed_from = j->options->seed.given ? "seed" : "default"};
+    if (status == CLI_GO_ON) {
+        status = cli_report_save(target, &report);
     }
-    return j->options->target.json ? print_json(j, seconds) : print_text(j, seconds);
+    if (status != CLI_GO_ON || target->quiet) {
+        return status == CLI_GO_ON ? CLI_DONE : status;
+    }
+    return target->json ? print_json(j, &report, seconds) : print_text(j, &report, seconds);
 }
 
 static int read_words(job *j, const cli_words *words)

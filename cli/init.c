@@ -1,6 +1,7 @@
 /* sow init.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model.h"
+#include "report.h"
 #include "table.h"
 #include "verbs.h"
 #include "write.h"
@@ -117,7 +118,8 @@ static bool put_decisions(FILE *out, const cli_model *model)
 
 /* ---- the summary ---- */
 
-static int print_json(const init_options *options, const cli_model *model, double seconds)
+static int print_json(const init_options *options, const cli_model *model, const sow_report *report,
+                      double seconds)
 {
     sow_plan_totals totals;
     sow_plan_get_totals(model->plan, &totals);
@@ -136,10 +138,12 @@ static int print_json(const init_options *options, const cli_model *model, doubl
     if (model->options->explain) {
         cli_json_set(&root, "decided_by", json_decisions(model));
     }
+    cli_report_json(&root, &options->target, report);
     return cli_json_print(root, cli_target_summary(&options->target));
 }
 
-static int print_text(const init_options *options, const cli_model *model, double seconds)
+static int print_text(const init_options *options, const cli_model *model, const sow_report *report,
+                      double seconds)
 {
     cli_page page;
     if (!cli_page_open(&page)) {
@@ -164,6 +168,7 @@ static int print_text(const init_options *options, const cli_model *model, doubl
         cli_page_drop(&page);
         return cli_fail_memory();
     }
+    cli_report_put(page.out, &options->target, report);
     fprintf(page.out, "%.2f s, %.0f MB/s\n", seconds,
             seconds > 0 ? (double)totals.n_bytes / 1e6 / seconds : 0.0);
     return cli_page_print(&page, cli_target_summary(&options->target));
@@ -171,21 +176,36 @@ static int print_text(const init_options *options, const cli_model *model, doubl
 
 /* ---- the verb ---- */
 
+static int write_and_tell(const init_options *options, const cli_model *model,
+                          sow_statistics *statistics)
+{
+    const cli_target *target = &options->target;
+    double seconds = 0.0;
+    sow_report report = {.statistics = statistics, .title = target->path};
+    cli_model_tell(&report, model);
+    int status = cli_target_write(target, model->plan, model->metadata, statistics, &seconds);
+    if (status == CLI_GO_ON) {
+        status = cli_report_save(target, &report);
+    }
+    if (status != CLI_GO_ON || target->quiet) {
+        return status == CLI_GO_ON ? CLI_DONE : status;
+    }
+    return target->json ? print_json(options, model, &report, seconds)
+                        : print_text(options, model, &report, seconds);
+}
+
 static int run(const init_options *options, const char *config)
 {
     cli_model model;
-    double seconds = 0.0;
+    sow_statistics *statistics = NULL;
     int status = cli_model_build(&model, config, &options->model);
     if (status == CLI_GO_ON) {
-        status = cli_target_write(&options->target, model.plan, model.metadata, &seconds);
-    }
-    if (status == CLI_GO_ON && options->target.quiet) {
-        status = CLI_DONE;
+        status = cli_report_start(&options->target, model.plan, &statistics);
     }
     if (status == CLI_GO_ON) {
-        status = options->target.json ? print_json(options, &model, seconds)
-                                      : print_text(options, &model, seconds);
+        status = write_and_tell(options, &model, statistics);
     }
+    sow_statistics_free(statistics);
     cli_model_free(&model);
     return status;
 }
@@ -203,8 +223,9 @@ int cli_init(int argc, char **argv)
         .synopsis = "CONFIG|FOLDER [OPTION]... -o OUT",
         .about = "Writes the initial weights of the model that a JSON config describes, with the\n"
                  "bits that PyTorch would give for the same seed. CONFIG is a transformers\n"
-                 "config.json, a folder that holds one, a TransformerLens native config, or - for\n"
-                 "standard input. OUT is the old file or the whole new one at every moment.\n",
+                 "config.json, a folder that holds one, a TransformerLens native config, a\n"
+                 "description of torch.nn modules (docs/descriptions.md), or - for standard\n"
+                 "input. OUT is the old file or the whole new one at every moment.\n",
         .groups = groups,
         .words = names,
     };

@@ -230,6 +230,17 @@ const char *cli_model_decided_by(const cli_model *model, size_t index)
     return text != NULL ? text : "-";
 }
 
+void cli_model_tell(sow_report *report, const cli_model *model)
+{
+    const effective_seed seed = find_seed(model);
+    report->plan = model->plan;
+    report->model = model->model;
+    report->dialect = model->options->dialect;
+    report->has_seed = true;
+    report->seed = seed.value;
+    report->seed_from = seed.from;
+}
+
 uint64_t cli_model_n_parameters(const cli_model *model)
 {
     uint64_t n_parameters = 0;

@@ -39,6 +39,9 @@ void cli_model_put_seed(FILE *out, const cli_model *model);
 /* What decided tensor number index, "-" where that is not known. */
 const char *cli_model_decided_by(const cli_model *model, size_t index);
 
+/* What a report says of the model and the seed. */
+void cli_model_tell(sow_report *report, const cli_model *model);
+
 uint64_t cli_model_n_parameters(const cli_model *model);
 
 /* "arch", "profile", "dialect", "seed", "seed_from" and "dtype" into a JSON object. */

@@ -4,6 +4,7 @@
 
 #include "output.h"
 #include "progress.h"
+#include "report.h"
 #include "signals.h"
 
 #include <poll.h>
@@ -22,6 +23,10 @@ const cli_option cli_target_rows[] = {
     {"force", 0, NULL, "replace OUT when it is a regular file", AT(force), cli_set_switch},
     {"quiet", 'q', NULL, "no summary", AT(quiet), cli_set_switch},
     {"json", 0, NULL, "the summary as JSON", AT(json), cli_set_switch},
+    {"report", 0, "FILE",
+     "a report on the values too: a page FILE.html, or FILE.json;"
+     "\n                            - is JSON to standard output",
+     AT(report), cli_set_text},
     {"output", 'o', "OUT", "safetensors file to write; - is standard output", AT(path),
      cli_set_text},
     {0},
@@ -46,12 +51,13 @@ int cli_target_check(const cli_target *target, const char *verb)
     if (is_stdout(target) && isatty(STDOUT_FILENO)) {
         return cli_fail(CLI_USAGE, "-o -: standard output is a terminal; use a pipe or a file");
     }
-    return CLI_GO_ON;
+    return cli_report_check(target);
 }
 
 FILE *cli_target_summary(const cli_target *target)
 {
-    return is_stdout(target) ? stderr : stdout;
+    const bool is_taken = target->report != NULL && strcmp(target->report, "-") == 0;
+    return is_stdout(target) || is_taken ? stderr : stdout;
 }
 
 /* Threads of the library block signals, so that a write to a pipe without readers may have failed
@@ -71,14 +77,15 @@ static void on_progress(void *user, uint64_t done_bytes, uint64_t all_bytes)
 }
 
 int cli_target_write(const cli_target *target, const sow_plan *plan, const char *const *metadata,
-                     double *seconds)
+                     sow_statistics *statistics, double *seconds)
 {
     const sow_run_options run = {.n_threads = target->n_threads,
                                  .memory_bytes = target->memory,
                                  .force = target->force,
                                  .metadata = metadata,
                                  .cancelled = cli_signals_came,
-                                 .progress = on_progress};
+                                 .progress = on_progress,
+                                 .statistics = statistics};
     sow_error err;
     const double begun = cli_now();
     /* Into a pipe there is nothing to tidy up: signals, SIGPIPE too, end the process at once. */

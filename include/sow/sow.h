@@ -13,6 +13,7 @@
 #include <sow/nn.h>
 #include <sow/parametrize.h>
 #include <sow/plan.h>
+#include <sow/report.h>
 #include <sow/safetensors.h>
 #include <sow/stats.h>
 #include <sow/tensor.h>

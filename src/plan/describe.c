@@ -80,14 +80,14 @@ static void describe_tape(const sow__tape *tape, sow_plan_entry *is, struct text
         append_item(initializer, record->fill.initializer);
         append_item(fills, text);
         is->exact = is->exact && is_exact(record);
+        double mean, std;
         if (record->fill.kind == SOW__FILL_MUL) {
-            is->mean *= record->fill.value;
-            is->std *= fabs(record->fill.value);
+            mean = is->mean * record->fill.value;
+            std = is->std * fabs(record->fill.value);
         } else {
-            double mean, std;
             sow__fill_moments(&record->fill, record->view, &mean, &std);
-            mix(is, (double)record->view->numel / (double)tape->numel, mean, std);
         }
+        mix(is, (double)record->view->numel / (double)tape->numel, mean, std);
         if (record->place.stream != NULL) {
             is->draws = true;
             is->seed = record->place.stream->seed;
