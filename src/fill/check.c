@@ -150,7 +150,8 @@ sow_status sow__trunc_check_drawn(const sow__fill *fill, const sow_tensor *view,
     return SOW_OK;
 }
 
-/* fill_ converts its number with a check; whole numbers are cut towards zero. */
+/* fill_ converts its number with a check, but not for one element of a 16-bit type, which becomes
+ * infinite; whole numbers are cut towards zero. */
 static sow_status check_constant(double value, const sow_tensor *view, sow_error *err)
 {
     const sow__dtype_info *info = sow__dtype_info_of(view->storage->dtype);
@@ -160,7 +161,7 @@ static sow_status check_constant(double value, const sow_tensor *view, sow_error
         return not_implemented(err, "fill_cpu", view->storage->dtype);
     }
     if (sow__dtype_is_float(real)) {
-        fits = !isfinite(value) || fabs(value) <= dtype_max(real);
+        fits = converts(value, real) || (info->bits == 16 && view->numel == 1);
     } else if (info->kind == SOW__CLASS_INT) {
         double limit = ldexp(1.0, info->bits - 1);
         fits = value >= -limit && (info->bits == 64 ? value < limit : value <= limit - 1);
