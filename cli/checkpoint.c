@@ -84,14 +84,7 @@ static bool equal(void *user, const char *a_name, const char *b_name)
 static const char *name(void *user, size_t index)
 {
     const cli_checkpoint *checkpoint = user;
-    for (size_t i = 0; i < checkpoint->n_files; i++) {
-        const size_t count = sow_safetensors_count(checkpoint->files[i]);
-        if (index < count) {
-            return sow_safetensors_at(checkpoint->files[i], index)->name;
-        }
-        index -= count;
-    }
-    return NULL;
+    return index < checkpoint->n_names ? checkpoint->names[index] : NULL;
 }
 
 /* ---- opening ---- */
@@ -109,6 +102,29 @@ static int refuse_doubles(const cli_checkpoint *checkpoint, const sow_safetensor
     return CLI_GO_ON;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int add_names(cli_checkpoint *checkpoint, const sow_safetensors *added)
+{
+    const size_t n_added = sow_safetensors_count(added);
+    const char **grown =
+        realloc(checkpoint->names, (checkpoint->n_names + n_added + 1) * sizeof(*grown));
+    if (grown == NULL) {
+        return cli_fail_memory();
+    }
+    checkpoint->names = grown;
+    grown += checkpoint->n_names;
+    for (size_t i = 0; i < n_added; i++) {
+        grown[i] = sow_safetensors_at(added, i)->name;
+    }
+    qsort(grown, n_added, sizeof(*grown), by_name);
+    checkpoint->n_names += n_added;
+    return CLI_GO_ON;
+}
+
 int cli_checkpoint_open(cli_checkpoint *checkpoint, const cli_list *paths)
 {
     *checkpoint = (cli_checkpoint){.callbacks = {checkpoint, find, equal, name}};
@@ -122,8 +138,11 @@ int cli_checkpoint_open(cli_checkpoint *checkpoint, const cli_list *paths)
         if (file == NULL) {
             return cli_fail_input(&err);
         }
-        const int status = refuse_doubles(checkpoint, file);
+        int status = refuse_doubles(checkpoint, file);
         checkpoint->files[checkpoint->n_files++] = file;
+        if (status == CLI_GO_ON) {
+            status = add_names(checkpoint, file);
+        }
         if (status != CLI_GO_ON) {
             return status;
         }
@@ -137,5 +156,6 @@ void cli_checkpoint_close(cli_checkpoint *checkpoint)
         sow_safetensors_close(checkpoint->files[i]);
     }
     free(checkpoint->files);
+    free(checkpoint->names);
     *checkpoint = (cli_checkpoint){0};
 }

@@ -9,6 +9,8 @@ typedef struct cli_checkpoint {
     sow_checkpoint callbacks; /* what the library is handed; callbacks.user is this struct */
     sow_safetensors **files;
     size_t n_files;
+    const char **names; /* file by file and by name, the order in which safetensors lists keys */
+    size_t n_names;
     sow_error read_error; /* the first failed read of a comparison; status SOW_OK: none */
 } cli_checkpoint;
 

@@ -97,6 +97,16 @@ mentions ' is in both a and one'
 run 3 init folder --from nowhere -o twice
 mentions 'nowhere: '
 run 3 init folder --from one.json -o twice
+# The type of a checkpoint is that of its first floating tensor by name, as transformers finds it
+# (from_pretrained of 5.23.0 with dtype="auto"), not that of the first in the file.
+header='{"z":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[1],"data_offsets":[8,10]},"a":{"dtype":"I8","shape":[1],"data_offsets":[10,11]}}'
+# shellcheck disable=SC2059 # the length is an octal escape
+{
+    printf "\\$(printf %o ${#header})\0\0\0\0\0\0\0%s" "$header"
+    head -c 11 /dev/zero
+} >mixed
+run 0 init folder --from mixed -o halves
+mentions 'GPT2LMHeadModel, f16' 'unexpected 3: a, b, z'
 # Into the file that is being read.
 cp a self
 run 0 init folder --seed 9 --from self --force -o self
