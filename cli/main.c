@@ -61,8 +61,7 @@ int cli_print_usage(FILE *to)
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
-        const int status = cli_print_usage(stderr);
-        return status == CLI_DONE ? CLI_USAGE : status;
+        return cli_fail(CLI_USAGE, "a verb is missing (`sow help` lists them)");
     }
     const char *first = argv[1];
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
