@@ -12,7 +12,7 @@ ORACLE ?=
 
 configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
 
-.PHONY: all help deps gpt2 check check-sanitize check-exhaustive oracle bench bench-quick install format lint clean
+.PHONY: all help deps gpt2 check check-sanitize check-exhaustive check-aarch64 oracle bench bench-quick install format lint clean
 
 all: deps $(BUILD)/build.ninja  ## build/sow and build/libsow.so
 	cmake --build $(BUILD) --target sow libsow
@@ -51,6 +51,9 @@ check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
 	cmake --build $(BUILD)-exhaustive
 	tools/run-tests $(BUILD)-exhaustive -j $(JOBS) -R exhaustive_
 
+check-aarch64:  ## the kernels' tests for 64-bit Arm, in an emulator
+	tools/test-aarch64 $(BUILD)-aarch64
+
 oracle:  ## the known answers again from the real packages; ORACLE="2.11 2.12" for older PyTorch
 	@tools/install-deps oracle
 	tools/oracle $(ORACLE)
@@ -81,4 +84,4 @@ lint: deps  ## layers, layout, clang-tidy, shellcheck
 	tools/lint $(BUILD)
 
 clean:  ## removes every build folder
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-exhaustive
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-exhaustive $(BUILD)-aarch64
