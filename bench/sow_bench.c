@@ -1,5 +1,6 @@
 /* Measures libsow through its public headers: reads one case per line, prints one line of JSON
- * each. SPDX-License-Identifier: Apache-2.0
+ * each.
+ * SPDX-License-Identifier: Apache-2.0
  *
  *   fill NAME DTYPE ROWS COLS THREADS   a fill in place, into memory that was touched before
  *   fresh NAME DTYPE ROWS COLS THREADS  a fill into memory that the system hands out for it

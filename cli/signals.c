@@ -11,8 +11,8 @@ static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 #define N_HELD (sizeof held / sizeof *held)
 
 static struct sigaction before[N_HELD];
-/* The number of the signal. Lock-free, so that a handler may write it; atomic, as threads read it.
- */
+/* The number of the signal. Lock-free, so that a handler may write it; atomic, as threads
+ * read it. */
 static atomic_int came;
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler needs a lock-free int");
 

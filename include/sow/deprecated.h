@@ -1,6 +1,7 @@
 /* torch.nn.init's old names without the trailing underscore. Each gives the warning handler
  * SOW_WARNING_DEPRECATED "`nn.init.X` is now deprecated in favor of `nn.init.X_`." and then does
- * what sow_X does. SPDX-License-Identifier: Apache-2.0 */
+ * what sow_X does.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_DEPRECATED_H
 #define SOW_DEPRECATED_H
 

@@ -55,8 +55,8 @@ SOW_API void sow_generator_free(sow_generator *generator);
 SOW_API sow_generator *sow_default_generator(void);
 
 /* torch.Generator.manual_seed: restarts the stream, drops the cached normal. Only the low 32 bits
- * choose the words; a negative number counts modulo 2^64, which a C cast does. Keeps the dialect.
- */
+ * choose the words; a negative number counts modulo 2^64, which a C cast does. Keeps
+ * the dialect. */
 SOW_API sow_status sow_generator_manual_seed(sow_generator *generator, uint64_t seed,
                                              sow_error *err);
 
@@ -83,8 +83,8 @@ SOW_API sow_status sow_generator_set_dialect(sow_generator *generator, sow_diale
 SOW_API uint64_t sow_generator_position(const sow_generator *generator);
 
 /* Goes to a position counted as sow_generator_position counts, forward or back, and drops the
- * cached normal. Takes no longer for a far place than for a near one, about a millisecond at most.
- */
+ * cached normal. Takes no longer for a far place than for a near one, about a millisecond
+ * at most. */
 SOW_API sow_status sow_generator_seek(sow_generator *generator, uint64_t position, sow_error *err);
 
 /* Draws one 32-bit word. */

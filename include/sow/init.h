@@ -3,13 +3,13 @@
  *
  * What all initializers share:
  *  - They write the tensor in place, in the element order and with the bits of PyTorch for the
- * generator's dialect, and leave the generator where PyTorch would leave it. The bits depend on the
- * arguments, the dtype, the shape and strides, and the generator's state; on nothing else.
+ *    generator's dialect, and leave the generator where PyTorch would leave it. The bits depend on
+ *    the arguments, the dtype, the shape and strides, and the generator's state; on nothing else.
  *  - Any strides; dtypes f32 f64 f16 bf16 c64 c128 (constant, ones, zeros, eye and dirac also the
- * integer types and bool).
+ *    integer types and bool).
  *  - generator NULL is sow_default_generator().
  *  - A meta tensor is left alone and nothing is drawn; on a deferred tensor the fill is recorded
- * and the generator moves as if it had been drawn.
+ *    and the generator moves as if it had been drawn.
  *  - On failure nothing is written or drawn, except where PyTorch itself fails half way: orthogonal
  *    on a 16-bit or complex tensor and trunc_normal on a complex one have drawn their first
  *    numbers. Messages are PyTorch's.
@@ -24,8 +24,7 @@
 extern "C" {
 #endif
 
-/* ---- the fourteen initializers
- * ------------------------------------------------------------------------ */
+/* ---- the fourteen initializers ---- */
 
 /* torch.nn.init.uniform_(t, a, b): U[a, b). PyTorch's defaults are a = 0, b = 1. */
 SOW_API sow_status sow_uniform(sow_tensor *tensor, double a, double b, sow_generator *generator,
@@ -76,8 +75,8 @@ SOW_API sow_status sow_kaiming_uniform(sow_tensor *tensor, double a, const char 
                                        const char *nonlinearity, sow_generator *generator,
                                        sow_error *err);
 
-/* torch.nn.init.kaiming_normal_: like sow_kaiming_uniform, but N(0, std^2), std = gain / sqrt(fan).
- */
+/* torch.nn.init.kaiming_normal_: like sow_kaiming_uniform, but N(0, std^2),
+ * std = gain / sqrt(fan). */
 SOW_API sow_status sow_kaiming_normal(sow_tensor *tensor, double a, const char *mode,
                                       const char *nonlinearity, sow_generator *generator,
                                       sow_error *err);
@@ -94,8 +93,7 @@ SOW_API sow_status sow_orthogonal(sow_tensor *tensor, double gain, sow_generator
 SOW_API sow_status sow_sparse(sow_tensor *tensor, double sparsity, double std,
                               sow_generator *generator, sow_error *err);
 
-/* ---- gain and fans
- * ------------------------------------------------------------------------------------ */
+/* ---- gain and fans ---- */
 
 /* torch.nn.init.calculate_gain: linear, conv1d..3d, conv_transpose1d..3d, sigmoid, tanh, relu,
  * leaky_relu, selu (case counts). param: the slope of leaky_relu, NULL: 0.01; not looked at for the
@@ -109,8 +107,7 @@ SOW_API sow_status sow_calculate_gain(const char *nonlinearity, const double *pa
 SOW_API sow_status sow_calculate_fans(const sow_tensor *tensor, int64_t *fan_in, int64_t *fan_out,
                                       sow_error *err);
 
-/* ---- the guard
- * ---------------------------------------------------------------------------------------- */
+/* ---- the guard ---- */
 
 /* transformers.initialization: like the functions without "guarded", but an initialized tensor is
  * left as it is, whatever the other arguments, and nothing is drawn. */
@@ -142,8 +139,8 @@ SOW_API sow_status sow_guarded_sparse(sow_tensor *tensor, double sparsity, doubl
                                       sow_generator *generator, sow_error *err);
 /* sow_tensor_copy unless target is initialized. */
 SOW_API sow_status sow_guarded_copy(sow_tensor *target, const sow_tensor *source, sow_error *err);
-/* transformers.initialization.lecun_normal_: trunc_normal, variance 1/fan_in (LeCun et al. 1998).
- */
+/* transformers.initialization.lecun_normal_: trunc_normal, variance 1/fan_in
+ * (LeCun et al. 1998). */
 SOW_API sow_status sow_guarded_lecun_normal(sow_tensor *tensor, sow_generator *generator,
                                             sow_error *err);
 /* transformers.initialization.default_flax_embed_init_: normal, variance 1/fan_in. */
@@ -160,8 +157,7 @@ SOW_API void sow_guard_leave(void);
 SOW_API void sow_no_init_enter(void);
 SOW_API void sow_no_init_leave(void);
 
-/* ---- a weight and its bias by string key
- * --------------------------------------------------------------- */
+/* ---- a weight and its bias by string key ---- */
 
 /* For every field 0 is not the default; start from SOW_INIT_OPTIONS_INIT. */
 typedef struct sow_init_options {
@@ -195,8 +191,7 @@ SOW_API const char *sow_init_key(size_t index);
 /* Checks a key that came from a user's text; the message lists all keys. */
 SOW_API sow_status sow_init_key_check(const char *key, sow_error *err);
 
-/* ---- override hook
- * ------------------------------------------------------------------------------------- */
+/* ---- override hook ---- */
 
 /* An init call as the hook of a tensor sees it. */
 typedef struct sow_init_call {
@@ -218,8 +213,7 @@ typedef sow_status (*sow_init_override)(sow_tensor *tensor, const sow_init_call 
 SOW_API void sow_tensor_set_init_override(sow_tensor *tensor, sow_init_override override,
                                           void *user);
 
-/* ---- initializers by name
- * ------------------------------------------------------------------------------- */
+/* ---- initializers by name ---- */
 
 /* Arguments of every initializer under their PyTorch names; each looks at its own. */
 typedef struct sow_init_args {
@@ -230,8 +224,8 @@ typedef struct sow_init_args {
 
 typedef struct sow_initializer sow_initializer;
 
-/* Finds an initializer by PyTorch's name without the trailing underscore; NULL when there is none.
- */
+/* Finds an initializer by PyTorch's name without the trailing underscore; NULL when there
+ * is none. */
 SOW_API const sow_initializer *sow_initializer_find(const char *name);
 /* Initializer number index in the registry's order, NULL past the end. */
 SOW_API const sow_initializer *sow_initializer_at(size_t index);

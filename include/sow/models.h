@@ -18,33 +18,36 @@ typedef struct sow_checkpoint {
                  const int64_t **sizes);
     /* True when both are there and hold the same bytes. */
     bool (*equal)(void *user, const char *a, const char *b);
-    /* Name number index, lent; NULL past the end. */
+    /* Name number index, lent; NULL past the end. The first floating tensor in this order can
+     * decide the dtype of the model; safetensors lists names sorted by their bytes. */
     const char *(*name)(void *user, size_t index);
 } sow_checkpoint;
 
 /* Zero is every default. */
 typedef struct sow_model_options {
-    const char *arch;    /* class to build, one of sow_model_arch_at(0...); "native" is NativeModel
-                            and settles the kind of config. NULL: the config's architectures[0] */
-    const char *profile; /* "transformers-5.23", "transformerlens-4.3", "transformerlens-3.7"; NULL:
-                            the newest */
-    const char *names;   /* native: "native" or "bridge"; NULL: "native" */
-    sow_generator
-        *generator; /* torch's global generator of the build; NULL: sow_default_generator() */
-    bool has_seed;  /* native: seed is the seed argument of initialize_native_model, before the
-                       config's own */
+    /* Class to build, one of sow_model_arch_at(0...); "native" is NativeModel and settles the kind
+     * of config. NULL: the config's architectures[0]. */
+    const char *arch;
+    /* "transformers-5.23", "transformerlens-4.3", "transformerlens-3.7"; NULL: the newest. */
+    const char *profile;
+    /* native: "native" or "bridge"; NULL: "native". */
+    const char *names;
+    /* torch's global generator of the build; NULL: sow_default_generator(). */
+    sow_generator *generator;
+    /* native: seed is the seed argument of initialize_native_model, before the config's own. */
+    bool has_seed;
     uint64_t seed;
-    bool has_dtype;  /* dtype is used in place of the config's */
-    sow_dtype dtype; /* else: transformers: the config's, the checkpoint's first floating tensor's,
-                        f32. native: the checkpoint's, f32; drawn in f32 and converted.
-                       description: torch.set_default_dtype before the build */
-    const sow_checkpoint
-        *checkpoint; /* NULL: from scratch. Else tensors found there are flagged initialized, and
-                        only the others are initialised, in transformers' order for missing keys;
-                        of a native model in its usual order, without constructor draws; of a
-                       description in the order of docs/descriptions.md */
-    bool ignore_mismatched; /* a found tensor of another shape counts as missing; else
-                               SOW_ERROR_RUNTIME */
+    /* dtype is used in place of the config's. Without it: transformers: the config's, the
+     * checkpoint's first floating tensor's, f32; native: the checkpoint's, f32, drawn in f32 and
+     * converted. description: torch.set_default_dtype before the build. */
+    bool has_dtype;
+    sow_dtype dtype;
+    /* NULL: from scratch. Else tensors found there are flagged initialized, and only the others are
+     * initialised, in transformers' order for missing keys; of a native model in its usual order,
+     * without constructor draws; of a description in the order of docs/descriptions.md. */
+    const sow_checkpoint *checkpoint;
+    /* A found tensor of another shape counts as missing; else SOW_ERROR_RUNTIME. */
+    bool ignore_mismatched;
 } sow_model_options;
 
 typedef struct sow_model sow_model;
@@ -62,8 +65,8 @@ SOW_API void sow_model_free(sow_model *model);
 
 /* The tree, lent. */
 SOW_API sow_module *sow_model_module(const sow_model *model);
-/* What a checkpoint of this model holds, in order, under the names on disk; tied names once. Lent.
- */
+/* What a checkpoint of this model holds, in order, under the names on disk; tied names
+ * once. Lent. */
 SOW_API const sow_state_dict *sow_model_state_dict(const sow_model *model);
 /* "GPT2LMHeadModel", "NativeModel"; "transformers-5.23"... Lent. */
 SOW_API const char *sow_model_arch(const sow_model *model);

@@ -12,8 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- a list of named tensors
- * --------------------------------------------------------------------------- */
+/* ---- a list of named tensors ---- */
 
 /* Names and tensors in order, as torch's state_dict. It keeps the tensors alive. */
 typedef struct sow_state_dict sow_state_dict;
@@ -32,8 +31,7 @@ SOW_API sow_tensor *sow_state_dict_tensor(const sow_state_dict *state, size_t in
 /* The tensor of a name, lent; NULL when there is none. */
 SOW_API sow_tensor *sow_state_dict_find(const sow_state_dict *state, const char *name);
 
-/* ---- modules
- * ------------------------------------------------------------------------------------------- */
+/* ---- modules ---- */
 
 typedef struct sow_module sow_module;
 
@@ -53,8 +51,8 @@ SOW_API sow_status sow_module_register_parameter(sow_module *module, const char 
                                                  sow_tensor *tensor, sow_error *err);
 SOW_API sow_status sow_module_register_buffer(sow_module *module, const char *name,
                                               sow_tensor *tensor, bool persistent, sow_error *err);
-/* register_module: takes the child, also on failure. SOW_ERROR_VALUE when the child holds module.
- */
+/* register_module: takes the child, also on failure. SOW_ERROR_VALUE when the child
+ * holds module. */
 SOW_API sow_status sow_module_register_module(sow_module *module, const char *name,
                                               sow_module *child, sow_error *err);
 
@@ -85,8 +83,7 @@ SOW_API sow_module *sow_module_get(const sow_module *module, const char *path);
 SOW_API sow_module *sow_module_child(const sow_module *module, size_t index);
 SOW_API const char *sow_module_child_name(const sow_module *module, size_t index);
 
-/* ---- walks
- * --------------------------------------------------------------------------------------------- */
+/* ---- walks ---- */
 
 /* module.state_dict(): own parameters, own persistent buffers, then the children's, in registration
  * order; a tied tensor under each of its names. SOW_ERROR_VALUE for a lazy module that has not got
@@ -111,8 +108,7 @@ typedef sow_status (*sow_module_fn)(sow_module *module, void *user, sow_error *e
 SOW_API sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user,
                                     sow_error *err);
 
-/* ---- values
- * -------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* Initialises a module's own tensors, not those of its children, unless its class does. */
 typedef sow_status (*sow_module_reset_fn)(sow_module *module, sow_generator *generator,
@@ -160,8 +156,7 @@ SOW_API const char *sow_load_report_error(const sow_load_report *report, size_t 
 /* NULL is fine. */
 SOW_API void sow_load_report_free(sow_load_report *report);
 
-/* ---- classes of torch.nn
- * ------------------------------------------------------------------------------- */
+/* ---- classes of torch.nn ---- */
 
 /* What every constructor takes, as torch's device= and dtype=. Zero is every default. */
 typedef struct sow_factory {
@@ -190,8 +185,7 @@ SOW_API sow_module *sow_skip_init(const char *target, const char *json_args, sow
  * (may be NULL) is PyTorch's. Static text. */
 SOW_API const char *sow_nn_class_at(size_t index, const char **signature);
 
-/* ---- constructors with C arguments
- * ---------------------------------------------------------------------- */
+/* ---- constructors with C arguments ---- */
 
 /* torch.nn.Linear(in_features, out_features, bias): weight (out, in) kaiming_uniform(a = sqrt 5),
  * then bias U(-1/sqrt(in), 1/sqrt(in)). factory NULL: cpu, f32, the default generator. The caller
@@ -206,8 +200,8 @@ SOW_API sow_module *sow_linear(int64_t in_features, int64_t out_features, bool b
 SOW_API sow_module *sow_embedding(int64_t num_embeddings, int64_t embedding_dim,
                                   int64_t padding_idx, const sow_factory *factory, sow_error *err);
 
-/* torch.nn.EmbeddingBag(num_embeddings, embedding_dim, padding_idx=padding_idx): as sow_embedding.
- */
+/* torch.nn.EmbeddingBag(num_embeddings, embedding_dim, padding_idx=padding_idx):
+ * as sow_embedding. */
 SOW_API sow_module *sow_embedding_bag(int64_t num_embeddings, int64_t embedding_dim,
                                       int64_t padding_idx, const sow_factory *factory,
                                       sow_error *err);
@@ -355,8 +349,7 @@ sow_adaptive_log_softmax_with_loss(int64_t in_features, int64_t n_classes,
                                    const sow_adaptive_log_softmax_options *options,
                                    const sow_factory *factory, sow_error *err);
 
-/* ---- attention and transformers
- * ---------------------------------------------------------------------------- */
+/* ---- attention and transformers ---- */
 
 /* Stands for kdim=None and vdim=None: as wide as embed_dim. */
 #define SOW_EMBED_DIM INT64_MIN
@@ -389,8 +382,8 @@ typedef struct sow_transformer_options {
     double dropout;
     bool bias;
     sow_module *activation; /* NULL: a function, which has no state */
-    sow_module *custom_encoder,
-        *custom_decoder; /* of sow_transformer alone; NULL: PyTorch's stacks */
+    /* Of sow_transformer alone; NULL: PyTorch's stacks. */
+    sow_module *custom_encoder, *custom_decoder;
 } sow_transformer_options;
 
 #define SOW_TRANSFORMER_OPTIONS_INIT                                                               \
@@ -422,8 +415,7 @@ SOW_API sow_module *sow_transformer(int64_t d_model, int64_t nhead,
                                     const sow_transformer_options *options,
                                     const sow_factory *factory, sow_error *err);
 
-/* ---- containers
- * -------------------------------------------------------------------------------------------- */
+/* ---- containers ---- */
 
 /* torch.nn.Sequential, ModuleList, ModuleDict, ParameterList and ParameterDict of n elements, in
  * the order given. names NULL: "0", "1"... All elements are taken, also on failure; a NULL among

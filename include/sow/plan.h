@@ -27,12 +27,13 @@ typedef struct sow_plan_entry {
     const int64_t *sizes;
     uint64_t n_bytes;
     sow_plan_action action;
-    const char *initializer; /* "kaiming_uniform"; several joined with " + "; for a copy the path of
-                                the file */
-    const char *fill;        /* "uniform(-0.036, 0.036)"; for a copy the name there */
-    double mean,
-        std;    /* expected of the values; NaN for a copy or where it is not known in closed form */
-    bool draws; /* false: seed and position say nothing */
+    /* "kaiming_uniform"; several joined with " + "; for a copy the path of the file. */
+    const char *initializer;
+    /* "uniform(-0.036, 0.036)"; for a copy the name there. */
+    const char *fill;
+    /* Expected of the values; NaN for a copy or where it is not known in closed form. */
+    double mean, std;
+    bool draws;        /* false: seed and position say nothing */
     uint64_t seed;     /* of the stream, in full */
     uint64_t position; /* words from the seed to the first word of the last drawing fill */
     uint64_t n_words;  /* words that this fill draws */

@@ -15,8 +15,7 @@ extern "C" {
 /* "F32", "BF16"...; NULL for a type that the format does not have (complex128). */
 SOW_API const char *sow_safetensors_dtype_name(sow_dtype dtype);
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 typedef struct sow_safetensors sow_safetensors;
 
@@ -55,14 +54,13 @@ SOW_API const char *sow_safetensors_path(const sow_safetensors *file);
 SOW_API uint64_t sow_safetensors_n_bytes(const sow_safetensors *file);
 
 /* Reads n_bytes of a tensor from offset bytes into it. Any thread may read, also at the same time.
- * SOW_ERROR_VALUE outside the tensor; SOW_ERROR_IO when the file got shorter since it was opened.
- */
+ * SOW_ERROR_VALUE outside the tensor; SOW_ERROR_IO when the file got shorter since it
+ * was opened. */
 SOW_API sow_status sow_safetensors_read(const sow_safetensors *file,
                                         const sow_safetensors_tensor *tensor, uint64_t offset,
                                         void *buffer, size_t n_bytes, sow_error *err);
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* One tensor to be written; the name is UTF-8 without NUL. */
 typedef struct sow_safetensors_spec {
@@ -74,9 +72,10 @@ typedef struct sow_safetensors_spec {
 
 /* Zero is every default. */
 typedef struct sow_safetensors_options {
-    const char *const
-        *metadata; /* key, value, key, value..., NULL at the end; NULL: none. Keys are sorted */
-    bool force;    /* replace an existing regular file; else SOW_ERROR_EXISTS */
+    /* key, value, key, value..., NULL at the end; NULL: none. Keys are sorted. */
+    const char *const *metadata;
+    /* Replace an existing regular file; else SOW_ERROR_EXISTS. */
+    bool force;
 } sow_safetensors_options;
 
 typedef struct sow_safetensors_writer sow_safetensors_writer;

@@ -25,8 +25,7 @@ SOW_API const char *sow_device_name(sow_device device);
  * distinct threads; tensors that share one may not. */
 typedef struct sow_tensor sow_tensor;
 
-/* ---- making
- * ------------------------------------------------------------------------------------------ */
+/* ---- making ---- */
 
 /* torch.empty: contiguous, values undefined. sizes: n_dims extents >= 0 (NULL when n_dims is 0, a
  * scalar). On SOW_META and SOW_DEFERRED no memory is taken for elements. Storage is aligned to 64
@@ -50,8 +49,7 @@ SOW_API sow_tensor *sow_from_blob(void *data, size_t n_bytes, sow_dtype dtype, i
  * that is registered in a module lives on there. */
 SOW_API void sow_tensor_free(sow_tensor *tensor);
 
-/* ---- views (share the storage; the caller frees each)
- * ------------------------------------------------- */
+/* ---- views (share the storage; the caller frees each) ---- */
 
 /* tensor.transpose(dim0, dim1). Dims may be negative, counting from the end. SOW_ERROR_INDEX. */
 SOW_API sow_tensor *sow_tensor_transpose(const sow_tensor *tensor, int dim0, int dim1,
@@ -75,8 +73,7 @@ SOW_API sow_tensor *sow_tensor_as_strided(const sow_tensor *tensor, int n_dims,
                                           const int64_t *sizes, const int64_t *strides,
                                           int64_t offset, sow_error *err);
 
-/* ---- looking
- * ------------------------------------------------------------------------------------------ */
+/* ---- looking ---- */
 
 SOW_API sow_dtype sow_tensor_dtype(const sow_tensor *tensor);
 SOW_API sow_device sow_tensor_device(const sow_tensor *tensor);
@@ -93,8 +90,7 @@ SOW_API bool sow_tensor_is_contiguous(const sow_tensor *tensor);
 /* The first element, lent; NULL unless the device is SOW_CPU, or when there are no elements. */
 SOW_API void *sow_tensor_data(const sow_tensor *tensor);
 
-/* ---- the initialized flag
- * ----------------------------------------------------------------------------- */
+/* ---- the initialized flag ---- */
 
 /* True when the values came from a checkpoint or the user said so. A view of an initialized tensor
  * is initialized. */
@@ -103,8 +99,7 @@ SOW_API bool sow_tensor_is_initialized(const sow_tensor *tensor);
  * its base's. */
 SOW_API void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized);
 
-/* ---- values
- * ------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* tensor.copy_(source): same shape, element by element, converting the dtype as PyTorch does
  * (double to 16 bit by way of float32). Works on initialized tensors: it is the explicit copy. A

@@ -9,8 +9,8 @@ typedef enum sow__cpu_level {
     SOW__CPU_AVX512, /* AVX-512 F, BW, DQ, VL as well */
 } sow__cpu_level;
 
-/* What the machine has, capped by the environment variable SOW_CPU=scalar|avx2|avx512; found once.
- */
+/* What the machine has, capped by the environment variable SOW_CPU=scalar|avx2|avx512;
+ * found once. */
 sow__cpu_level sow__cpu_level_get(void);
 
 /* "scalar", "avx2", "avx512". */

@@ -1,5 +1,6 @@
 /* Numbers as text, the way Python and C++ streams print them, because PyTorch's messages do; and
- * UTF-8. SPDX-License-Identifier: Apache-2.0 */
+ * UTF-8.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_BASE_TEXT_H
 #define SOW_BASE_TEXT_H
 

@@ -43,11 +43,10 @@ static sow_status not_implemented(sow_error *err, const char *kernel, sow_dtype 
 static sow_status check_overlap(const sow_tensor *view, sow_error *err)
 {
     if (view->numel > 0 && sow__tensor_overlaps(view)) {
-        return sow__fail(
-            err, SOW_ERROR_RUNTIME,
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single "
-            "memory location. Please clone() the tensor before performing the operation.");
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "unsupported operation: more than one element of the written-to tensor "
+                         "refers to a single memory location. Please clone() the tensor before "
+                         "performing the operation.");
     }
     return SOW_OK;
 }

@@ -98,9 +98,7 @@ sow__place sow__draw_after(const sow__draw *draw)
     return after;
 }
 
-/* ---- uniform
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- uniform ---- */
 
 static void uniform_values(const sow__draw *draw, const sow__uniform *u, void *out,
                            const uint32_t *raw, size_t n)
@@ -166,8 +164,7 @@ static sow_status uniform_piece(const sow__draw *draw, sow__cursor *cursor, int6
     return SOW_OK;
 }
 
-/* ---- normal in blocks
- * ------------------------------------------------------------------------------------------- */
+/* ---- normal in blocks ---- */
 
 void sow__normal_blocks(const sow__draw *draw, void *out, const uint32_t *raw, size_t n_blocks)
 {
@@ -266,8 +263,7 @@ static sow_status bulk_piece(const sow__draw *draw, sow__cursor *cursor, int64_t
     return SOW_OK;
 }
 
-/* ---- normal in pairs, in double
- * ----------------------------------------------------------------------------------- */
+/* ---- normal in pairs, in double ---- */
 
 #define MOST_PAIRS (SOW__RING_WORDS / 4) /* that a reader lends at a time */
 

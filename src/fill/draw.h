@@ -1,5 +1,6 @@
 /* A drawing fill on a given shape: which words make which element. The one place that knows how
- * many words a fill draws. SPDX-License-Identifier: Apache-2.0 */
+ * many words a fill draws.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_FILL_DRAW_H
 #define SOW_FILL_DRAW_H
 

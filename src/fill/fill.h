@@ -1,5 +1,6 @@
 /* The core: a fill as a value, how many words it draws, and running it on a tensor or a piece of
- * one. SPDX-License-Identifier: Apache-2.0 */
+ * one.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_FILL_FILL_H
 #define SOW_FILL_FILL_H
 

@@ -78,9 +78,7 @@ sow_status sow_tensor_materialize(sow_tensor *tensor, int n_threads, sow_error *
     return SOW_OK;
 }
 
-/* ---- copy
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- copy ---- */
 
 static sow_status check_copy(const sow_tensor *target, const sow_tensor *source, sow_error *err)
 {

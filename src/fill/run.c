@@ -32,9 +32,7 @@ bool sow__fill_is_streamable(const sow__fill *fill)
     return fill->kind != SOW__FILL_ORTHOGONAL && fill->kind != SOW__FILL_SPARSE;
 }
 
-/* ---- measuring
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- measuring ---- */
 
 /* Elements that are looked at together when rounds are counted. */
 #define MEASURE_PIECE (1 << 20)
@@ -100,9 +98,7 @@ sow_status sow__fill_measure(const sow__fill *fill, const sow_tensor *view, cons
     return SOW_OK;
 }
 
-/* ---- pieces
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- pieces ---- */
 
 static void fill_constant(sow_dtype dtype, double value, int64_t count, unsigned char *out)
 {
@@ -218,9 +214,7 @@ sow_status sow__fill_piece(const sow__fill *fill, const sow_tensor *view,
     return piece(fill, view, source, first, count, out, &n_rounds, err);
 }
 
-/* ---- whole views
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- whole views ---- */
 
 #define RUN_PIECE_BYTES (1 << 18)
 

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- records
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- records ---- */
 
 /* A tensor that has shape and dtype but no other part in the library: what a record keeps of a
  * view. Dims beyond n_dims are not copied. */
@@ -74,9 +72,7 @@ void sow__record_clear(sow__record *record)
     *record = (sow__record){0};
 }
 
-/* ---- tapes
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- tapes ---- */
 
 void sow__tape_unref(sow__tape *tape)
 {
@@ -201,9 +197,7 @@ sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_erro
     return SOW_OK;
 }
 
-/* ---- coverage
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- coverage ---- */
 
 /* Marks the elements that a record writes; one byte each. */
 static void mark(const sow__record *record, unsigned char *written)

@@ -1,5 +1,6 @@
 /* The tape: fills recorded on a deferred storage, each with its place in the stream, and running
- * them later. SPDX-License-Identifier: Apache-2.0 */
+ * them later.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_FILL_TAPE_H
 #define SOW_FILL_TAPE_H
 

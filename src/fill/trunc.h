@@ -21,8 +21,8 @@ sow__draw sow__trunc_round(const sow__draw *draw, uint64_t k, const sow__draw *b
 sow_status sow__trunc_fail(const sow__draw *draw, sow_error *err);
 
 /* Blocks first..first + n_blocks of 16 reals, none of which the tail draws again, of a draw whose
- * rounds are all made in blocks (bulk and bulk_redraw). *n_rounds is raised as by sow__trunc_piece.
- */
+ * rounds are all made in blocks (bulk and bulk_redraw). *n_rounds is raised as
+ * by sow__trunc_piece. */
 sow_status sow__trunc_blocks(const sow__draw *draw, sow__cursor *cursor,
                              const sow__trunc_bounds *bounds, int64_t first, int64_t n_blocks,
                              void *out, uint64_t *n_rounds, sow_error *err);

@@ -1,5 +1,6 @@
 /* trunc_normal in whole blocks of 16: later rounds make only the blocks that still hold a value
- * outside the bounds. SPDX-License-Identifier: Apache-2.0 */
+ * outside the bounds.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "fill/trunc.h"
 
 #include "base/dtype.h"

@@ -1,5 +1,6 @@
 /* trunc_normal: rejection (torch-2.12 and later) and the inverse of the distribution function
- * (torch-2.11). SPDX-License-Identifier: Apache-2.0
+ * (torch-2.11).
+ * SPDX-License-Identifier: Apache-2.0
  *
  * Rejection draws the whole tensor again until every element has been inside the bounds once; an
  * element is its first draw inside. So an element depends on the rounds that it needs, and any
@@ -54,8 +55,7 @@ bool sow__trunc_never_rejects(const sow__draw *draw)
     return draw->a <= draw->mean - reach && draw->b >= draw->mean + reach;
 }
 
-/* ---- numbers of the draw's type
- * --------------------------------------------------------------------------------------- */
+/* ---- numbers of the draw's type ---- */
 
 /* A number rounded to the type of the draw: 16 bit by way of float32. */
 static double rounded(const sow__draw *draw, double value)
@@ -85,8 +85,7 @@ static double load(const sow__draw *draw, const void *values, size_t i)
     }
 }
 
-/* ---- normal draws and bounds
- * --------------------------------------------------------------------------------------------- */
+/* ---- normal draws and bounds ---- */
 
 static bool outside(double value, double low, double high)
 {
@@ -147,8 +146,7 @@ static sow_status normal_rounds(const sow__draw *draw, sow__cursor *cursor, int6
     return status;
 }
 
-/* ---- uniform proposals and a test in the logarithm
- * -------------------------------------------------------------------- */
+/* ---- uniform proposals and a test in the logarithm ---- */
 
 /* The numbers of the test, each rounded as PyTorch's tensor operations round them: scalars to the
  * type of the tensor, but std stays float32 for 16-bit tensors. */
@@ -252,9 +250,7 @@ static sow_status proposal_rounds(const sow__draw *draw, sow__cursor *cursor, in
                      MOST_UNIFORM_ROUNDS, draw->a, draw->b);
 }
 
-/* ---- torch-2.11
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- torch-2.11 ---- */
 
 /* erfinv, times std sqrt 2, plus mean, clamped: each a tensor operation with one rounding. */
 static void from_erfinv(const sow__draw *draw, unsigned char *out, int64_t count)
@@ -286,12 +282,10 @@ static sow__draw erfinv_draw(const sow__draw *draw)
     return uniform;
 }
 
-/* ---- all
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- all ---- */
 
-/* Most elements that are worked on at a time, so that scratch memory does not grow with the tensor.
- */
+/* Most elements that are worked on at a time, so that scratch memory does not grow with
+ * the tensor. */
 #define MOST_AT_A_TIME (1 << 20)
 
 /* Any elements, whichever way they are drawn. */

@@ -1,5 +1,6 @@
 /* What the files of this room share: how an init call runs, the scopes, and the numbers of Xavier
- * and Kaiming. SPDX-License-Identifier: Apache-2.0 */
+ * and Kaiming.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_INIT_INIT_H
 #define SOW_INIT_INIT_H
 

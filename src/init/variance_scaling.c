@@ -1,5 +1,6 @@
 /* The guarded initializers that transformers adds to torch's: lecun_normal, default_flax_embed_init
- * and copy. SPDX-License-Identifier: Apache-2.0 */
+ * and copy.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "init/init.h"
 

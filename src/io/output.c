@@ -32,8 +32,7 @@ struct sow__output {
     char temporary[NAME_SIZE]; /* "" for a file without a name */
 };
 
-/* ---- temporaries
- * ------------------------------------------------------------------------------------------ */
+/* ---- temporaries ---- */
 
 /* Another name at every call: .NAME.sow-XXXXXX, with a long NAME cut between characters. */
 static void make_name(const sow__output *output, int try, char name[NAME_SIZE])
@@ -155,8 +154,7 @@ static void open_direct(sow__output *output)
 #endif
 }
 
-/* ---- starting
- * --------------------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static sow_status open_stdout(sow__output *output, sow_error *err)
 {
@@ -233,8 +231,7 @@ bool sow__output_is_sequential(const sow__output *output)
     return output->is_sequential;
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static bool is_cancelled(const sow__cancel *cancel)
 {
@@ -315,8 +312,7 @@ sow_status sow__output_write(sow__output *output, uint64_t offset, const void *b
     return SOW_OK;
 }
 
-/* ---- putting it in place
- * ---------------------------------------------------------------------------------- */
+/* ---- putting it in place ---- */
 
 /* Each of the following returns 0 or an error number. */
 

@@ -36,8 +36,8 @@ typedef struct sow__cancel {
 sow__output *sow__output_create(const char *path, uint64_t n_bytes,
                                 const sow__output_options *options, sow_error *err);
 
-/* True for standard output: each write must start where the last one ended, one thread at a time.
- */
+/* True for standard output: each write must start where the last one ended, one thread at
+ * a time. */
 bool sow__output_is_sequential(const sow__output *output);
 
 /* Writes all of [offset, offset + n_bytes), which must lie within the file. Any thread may write to

@@ -6,8 +6,8 @@
 #include <sow/error.h>
 #include <sys/types.h>
 
-/* SOW_ERROR_IO with "subject: text of the error number" ("out/a.safetensors: Permission denied").
- */
+/* SOW_ERROR_IO with "subject: text of the error number":
+ * "out/a.safetensors: Permission denied". */
 sow_status sow__fail_system(sow_error *err, int number, const char *subject);
 
 /* "a folder", "a FIFO", "a socket"... for the mode of a file that is not a regular one. */

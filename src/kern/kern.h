@@ -126,8 +126,8 @@ typedef struct sow__kern {
 /* The table for this machine, capped by SOW_CPU. */
 const sow__kern *sow__kern_get(void);
 
-/* The table of a level, for tests; NULL when the machine can not run it. level is a sow__cpu_level.
- */
+/* The table of a level, for tests; NULL when the machine can not run it. level is
+ * a sow__cpu_level. */
 const sow__kern *sow__kern_at(int level);
 
 void sow__moments_init(sow__moments *m);

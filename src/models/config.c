@@ -87,8 +87,7 @@ static char *mark_big_integers(const char *json, size_t n_bytes, size_t *n_out)
     return out;
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 sow_status sow__config_open(sow__config *config, const char *json, size_t n_bytes,
                             const char *label, sow_error *err)
@@ -141,9 +140,7 @@ const json_t *sow__config_get(const sow__config *config, const char *name, const
     return json_object_get(config->object, name_there(config, name, alias));
 }
 
-/* ---- failures
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- failures ---- */
 
 sow_status sow__config_fail(sow__config *config, sow_status status, const char *format, ...)
 {
@@ -185,9 +182,7 @@ void sow__config_expected(sow__config *config, const char *name, const char *wha
     expected(config, name, what, sow__config_get(config, name, NULL));
 }
 
-/* ---- getters
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- getters ---- */
 
 static int64_t size_within(sow__config *config, const char *name, const json_t *value, int64_t max)
 {

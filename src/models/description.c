@@ -1,5 +1,6 @@
 /* A model from a description: a tree of torch.nn modules in the convention of Hydra's instantiate,
- * rules that initialise over again, and a checkpoint. SPDX-License-Identifier: Apache-2.0 */
+ * rules that initialise over again, and a checkpoint.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
 #include "base/dtype.h"

@@ -1,5 +1,6 @@
 /* The calls that a description can make besides makers of tensors: classes, and the functions that
- * build or look up modules, classes and dtypes. SPDX-License-Identifier: Apache-2.0 */
+ * build or look up modules, classes and dtypes.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
 #include "base/error.h"
@@ -378,8 +379,8 @@ static sow_status pass_on(sow__args *args, const char *name, sow__call *to, cons
     return value == NULL ? SOW_OK : sow__value_append(&to->keyword, as, value, err);
 }
 
-/* Embedding(num_embeddings=rows, embedding_dim=columns, _weight=embeddings, _freeze=freeze, ...).
- */
+/* Embedding(num_embeddings=rows, embedding_dim=columns, _weight=embeddings,
+ * _freeze=freeze, ...). */
 static sow_status embed(sow__call *call, const char *class_name, sow__args *args,
                         sow__value *result, sow_error *err)
 {

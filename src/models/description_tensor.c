@@ -1,5 +1,6 @@
 /* The small makers of tensors that a description can call: torch.zeros, ones, empty, full, rand,
- * randn and tensor. SPDX-License-Identifier: Apache-2.0 */
+ * randn and tensor.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
 #include "base/dtype.h"

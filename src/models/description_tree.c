@@ -1,5 +1,6 @@
 /* From the JSON of a description to values and modules: Hydra's instantiate. Depth first, the keys
- * of an object in file order, then the call. SPDX-License-Identifier: Apache-2.0 */
+ * of an object in file order, then the call.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
 #include "base/error.h"
@@ -261,8 +262,8 @@ static sow_status note_origin(sow__description *description, sow_module *module,
     return SOW_OK;
 }
 
-/* Python names the argument last: then the failure is at it, when it is in the file by that name.
- */
+/* Python names the argument last: then the failure is at it, when it is in the file by
+ * that name. */
 static sow_status fail_call(const sow__call *call, const json_t *node, const sow__step *step,
                             sow_error *err)
 {

@@ -72,9 +72,7 @@ static void read_fields(sow__build *build, void *user)
     }
 }
 
-/* ---- modules
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- modules ---- */
 
 /* transformers' Conv1D: a Linear with the weight transposed, (in, out). */
 static sow_module *conv1d(const sow__pretrained *model, int64_t out, int64_t in, sow_error *err)
@@ -242,8 +240,7 @@ static sow_module *construct(const sow__pretrained *model, sow_error *err)
     return module;
 }
 
-/* ---- initialisation
- * ----------------------------------------------------------------------------------------- */
+/* ---- initialisation ---- */
 
 /* After its parts, an attention or MLP draws the weight of its c_proj again with a std that shrinks
  * with depth. The range of the config counts as it is here, 0 too. */

@@ -46,8 +46,7 @@ const char *sow_model_profile_at(size_t index)
     return index < N_PROFILES ? profiles[index].name : NULL;
 }
 
-/* ---- which class, which profile
- * -------------------------------------------------------------------------- */
+/* ---- which class, which profile ---- */
 
 static const model_class *find_class(const char *name)
 {
@@ -150,8 +149,8 @@ static const model_class *transformers_class(sow__config *config, const char *ar
     return found;
 }
 
-/* The class that the config and the arch option name; NULL and the status of the config otherwise.
- */
+/* The class that the config and the arch option name; NULL and the status of the
+ * config otherwise. */
 static const model_class *choose_class(sow__config *config, const char *arch)
 {
     static const model_class description = {"description", NULL, &sow__description_family};
@@ -201,8 +200,7 @@ static const char *choose_profile(sow__config *config, sow__model_kind kind, con
     return NULL;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 static sow_status build(sow_model *model, sow__config *config, const sow_model_options *options,
                         sow_error *err)
@@ -295,8 +293,7 @@ void sow_model_free(sow_model *model)
     free(model);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 sow_module *sow_model_module(const sow_model *model)
 {

@@ -39,8 +39,8 @@ typedef enum sow__model_kind {
     SOW__MODEL_DESCRIPTION,
 } sow__model_kind;
 
-/* What builds the classes of one model_type: one file. build fills build->model; err is not NULL.
- */
+/* What builds the classes of one model_type: one file. build fills build->model; err is
+ * not NULL. */
 typedef struct sow__family {
     sow__model_kind kind;
     sow_status (*build)(sow__build *build, sow_error *err);

@@ -15,9 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- seeds
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- seeds ---- */
 
 /* The effective seed, if there is one. */
 static sow_status find_seed(const sow__build *build, const sow__native_fields *fields,
@@ -59,9 +57,7 @@ static sow_generator *seeded(const sow__build *build, uint64_t seed, sow_error *
     return generator;
 }
 
-/* ---- names
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* Replaces a leading or inner part of a name. */
 typedef struct rename {
@@ -158,9 +154,7 @@ static sow_status list_entries(const sow__build *build, const sow_state_dict *tr
     return status == SOW_OK && bridge ? add_unembed_bias(build, err) : status;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 /* model.to(dtype): every tensor becomes a new one, copied and rounded. */
 static sow_status convert(sow_module *module, const sow_state_dict *tree, sow_dtype dtype,

@@ -124,9 +124,7 @@ static sow_status init_weight(sow_tensor *weight, const weight_rule *rule, bool 
     return status == SOW_OK ? multiply(weight, rule, err) : status;
 }
 
-/* ---- the walk
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the walk ---- */
 
 /* A Linear or Embedding: weight by the rule, bias zero. */
 static sow_status init_linear(const sow_module *owner, const char *name, const weight_rule *rule,

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- config fields of the base class
- * ------------------------------------------------------------------------- */
+/* ---- config fields of the base class ---- */
 
 /* id2label's number of entries; `fallback` when it is not there. */
 static int64_t count_labels(sow__config *config, int64_t fallback)
@@ -71,8 +70,7 @@ static sow_dtype choose_dtype(sow__build *build)
     return dtype;
 }
 
-/* ---- the base rules
- * ----------------------------------------------------------------------------------------- */
+/* ---- the base rules ---- */
 
 static bool is_one_of(const char *type, const char *const *types)
 {
@@ -147,9 +145,7 @@ sow_status sow__transformers_post_init(const sow__pretrained *model, sow_module 
     return sow_module_apply(module, init_once, &copy, err);
 }
 
-/* ---- tying
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- tying ---- */
 
 /* The place of a name in a state_dict; it is there. */
 static size_t index_of(const sow_state_dict *tree, const char *name)
@@ -227,8 +223,7 @@ static sow_status tie_and_list(const sow__pretrained *model, const sow_state_dic
     return status;
 }
 
-/* ---- building
- * ---------------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 /* The name with the base prefix taken away, or put before it. */
 static bool other_name(const void *user, const char *name, char other[SOW__NAME_SIZE])
@@ -241,8 +236,8 @@ static bool other_name(const void *user, const char *name, char other[SOW__NAME_
     return n > 0 && n < SOW__NAME_SIZE;
 }
 
-/* Without a checkpoint every constructor draws; with one only the pass over what is missing does.
- */
+/* Without a checkpoint every constructor draws; with one only the pass over what is
+ * missing does. */
 static sow_module *construct(const sow__pretrained *model, sow_error *err)
 {
     const bool draws = model->build->options->checkpoint == NULL;

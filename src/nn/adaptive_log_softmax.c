@@ -15,8 +15,7 @@ typedef struct adaptive {
     bool head_bias;
 } adaptive;
 
-/* ---- reset_parameters
- * ------------------------------------------------------------------------------------------- */
+/* ---- reset_parameters ---- */
 
 sow_status sow__reset_adaptive_log_softmax(sow_module *module, sow_generator *generator,
                                            sow_error *err)
@@ -33,9 +32,7 @@ sow_status sow__reset_adaptive_log_softmax(sow_module *module, sow_generator *ge
     return status;
 }
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 static sow_status fail_cutoffs(sow_error *err)
 {
@@ -176,9 +173,7 @@ static sow_status width_of(const adaptive *given, int exponent, int64_t *width, 
                                 exponent, width, err);
 }
 
-/* ---- building
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 /* a + sign * b, a float when one of them is. */
 static sow__value sum(const sow__value *a, int sign, const sow__value *b)

@@ -16,8 +16,7 @@ typedef struct sow__signature {
     bool takes_rest, takes_keywords;
 } sow__signature;
 
-/* ---- reading a signature
- * ------------------------------------------------------------------------------------- */
+/* ---- reading a signature ---- */
 
 /* A default as Python spells it; a word that is none of its constants is the name of a class. */
 static sow_status read_default(const char *text, size_t n_text, sow__value *value, sow_error *err)
@@ -85,8 +84,7 @@ static sow_status read_signature(const char *text, sow__args *args, sow__signatu
     return status;
 }
 
-/* ---- what Python says
- * ------------------------------------------------------------------------------------------ */
+/* ---- what Python says ---- */
 
 static int find(const sow__args *args, const char *name)
 {
@@ -155,9 +153,7 @@ static sow_status check_required(const sow__args *args, const sow__signature *of
     return n_absent == 0 ? SOW_OK : fail_absent(args, of, first, end, n_absent, err);
 }
 
-/* ---- binding
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- binding ---- */
 
 static void give(sow__args *args, int at, sow__value *value)
 {
@@ -223,9 +219,7 @@ static sow_status bind(sow__args *args, const char *signature, sow__value *posit
                             : status;
 }
 
-/* ---- device and dtype
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- device and dtype ---- */
 
 sow_status sow__value_device(const sow__value *value, sow_device *device, sow_error *err)
 {
@@ -300,9 +294,7 @@ void sow__args_clear(sow__args *args)
     args->n_parameters = 0;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 sow__value *sow__args_get(sow__args *args, const char *name)
 {

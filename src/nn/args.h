@@ -38,9 +38,8 @@ sow__value *sow__args_get(sow__args *args, const char *name);
 /* Typed reading. A wrong type fails with SOW_ERROR_TYPE in the words that torch.empty has for a
  * size, because that is where PyTorch notices. A bool counts as 0 or 1. */
 
-/* A size that stands alone: "empty(): argument 'size' (position 1) must be tuple of ints, not
- * float".
- */
+/* A size that stands alone: "empty(): argument 'size' (position 1) must be tuple of ints,
+ * not float". */
 sow_status sow__args_int(sow__args *args, const char *name, int64_t *value, sow_error *err);
 /* None: *is_none; else as sow__args_int. */
 sow_status sow__args_optional_int(sow__args *args, const char *name, int64_t *value, bool *is_none,

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* A path into torch.nn without what stands before the class, else the path as it is. */
 static const char *class_part(const char *path)
@@ -33,9 +31,7 @@ const sow__class *sow__class_of_path(const char *path)
     return sow__class_find(class_part(path));
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- values ---- */
 
 static sow_status value_of(sow__value *value, const json_t *json, sow_error *err);
 
@@ -108,8 +104,7 @@ static sow_status value_of(sow__value *value, const json_t *json, sow_error *err
     return status;
 }
 
-/* ---- the arguments of one call
- * -------------------------------------------------------------------------------- */
+/* ---- the arguments of one call ---- */
 
 typedef struct sow__call {
     sow__value positional, keyword;
@@ -216,8 +211,7 @@ sow_module *sow_nn(const char *target, const char *json_args, const sow_factory 
                          : sow__class_call(class, &call.positional, &call.keyword, factory, err);
 }
 
-/* ---- skip_init
- * ---------------------------------------------------------------------------------------------- */
+/* ---- skip_init ---- */
 
 /* Replaces "device" among the keywords by meta; *device is what stood there. */
 static sow_status put_meta(sow__value *keyword, sow_device *device, sow_error *err)

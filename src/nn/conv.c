@@ -8,8 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- reset_parameters
- * ------------------------------------------------------------------------------------------- */
+/* ---- reset_parameters ---- */
 
 /* PyTorch draws a weight that is not contiguous into a contiguous one and copies it, so that memory
  * format does not change the values. */
@@ -48,9 +47,7 @@ sow_status sow__reset_lazy_conv(sow_module *module, sow_generator *generator, so
     return sow__module_is_lazy(module) ? SOW_OK : sow__reset_conv(module, generator, err);
 }
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 static const sow__value zero = {.kind = SOW__VALUE_INT, .integer = 0};
 static const sow__value one = {.kind = SOW__VALUE_INT, .integer = 1};
@@ -196,9 +193,7 @@ sow_status sow__conv_shape(const sow__conv *conv, sow__shape *shape, sow_error *
     return sow__shape_of_items(conv->n_kernel + 2, items, shape, err);
 }
 
-/* ---- constructors
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- constructors ---- */
 
 static sow_status build(sow_module *module, const sow__conv *conv, bool bias,
                         const sow_factory *factory, sow_error *err)
@@ -271,8 +266,7 @@ sow_module *sow__construct_lazy_conv(const sow__class *of, sow__args *args, sow_
     return sow__conv_construct_lazy(of, args, false, err);
 }
 
-/* ---- with C arguments
- * ------------------------------------------------------------------------------------------- */
+/* ---- with C arguments ---- */
 
 void sow__conv_typed(sow__conv *conv, const int64_t channels[2], int n_kernel,
                      const int64_t *kernel_size, const sow_conv_options *options)

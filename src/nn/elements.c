@@ -27,9 +27,7 @@ sow_status sow__fail_element(const sow__value *value, sow_error *err)
                      sow__value_type_name(value));
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* Names without underscores around them that every torch.nn.Module has; sorted. */
 static const char *const of_module[] = {
@@ -133,8 +131,7 @@ static sow_status check_attribute(const sow_module *module, const char *name, so
                : SOW_OK;
 }
 
-/* ---- one element
- * -------------------------------------------------------------------------------------------- */
+/* ---- one element ---- */
 
 sow_status sow__add_module(sow_module *module, const char *name, sow__value *value, sow_error *err)
 {
@@ -169,8 +166,7 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
                : sow_module_register_parameter(module, name, sow__value_take_tensor(value), err);
 }
 
-/* ---- many elements
- * ------------------------------------------------------------------------------------------ */
+/* ---- many elements ---- */
 
 /* The children of a module that can be walked over: shared, not taken. names: by name. */
 static sow_status add_children(sow_module *module, const sow_module *from, bool by_name,
@@ -284,8 +280,7 @@ sow_status sow__update(sow_module *module, const char *what, sow__value *value, 
     return status;
 }
 
-/* ---- C arguments
- * ------------------------------------------------------------------------------------------- */
+/* ---- C arguments ---- */
 
 /* Adds n values under names or numbers and clears every one; frees the module on failure. */
 static sow_module *fill_container(sow_module *module, sow__value *values, const char *const *names,

@@ -1,5 +1,6 @@
 /* What the containers share: taking modules and parameters from values, and the names they may
- * have. SPDX-License-Identifier: Apache-2.0 */
+ * have.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_NN_ELEMENTS_H
 #define SOW_NN_ELEMENTS_H
 
@@ -30,8 +31,8 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
 typedef sow_status (*sow__add_fn)(sow_module *module, const char *name, sow__value *value,
                                   sow_error *err);
 
-/* container.extend(value): numbers the elements of an iterable. what: "ModuleList" for the message.
- */
+/* container.extend(value): numbers the elements of an iterable. what: "ModuleList" for
+ * the message. */
 sow_status sow__extend(sow_module *module, const char *what, sow__value *value, sow__add_fn add,
                        sow_error *err);
 

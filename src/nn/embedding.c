@@ -10,8 +10,7 @@
 static const sow__embedding_kind embedding = {"Embedding",
                                               "Padding_idx must be within num_embeddings"};
 
-/* ---- reset_parameters
- * ------------------------------------------------------------------------------------------- */
+/* ---- reset_parameters ---- */
 
 static sow_status zero_padding_row(const sow_module *module, sow_error *err)
 {
@@ -42,9 +41,7 @@ sow_status sow__reset_embedding(sow_module *module, sow_generator *generator, so
     return status == SOW_OK ? zero_padding_row(module, err) : status;
 }
 
-/* ---- padding_idx
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- padding_idx ---- */
 
 /* PyTorch checks every index but 0, which fails later when there is no row. */
 static sow_status check_range(const sow__value *index, const sow__value *n_rows,
@@ -87,9 +84,7 @@ static sow_status read_padding_idx(const sow__value *index, const sow__value *n_
     return status;
 }
 
-/* ---- constructors
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- constructors ---- */
 
 static sow_status build(sow_module *module, const int64_t sizes[2], const sow_factory *factory,
                         sow_error *err)

@@ -8,9 +8,7 @@
 
 #include <math.h>
 
-/* ---- building
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 sow_module *sow__module_named(const char *name, sow_error *err)
 {
@@ -76,8 +74,7 @@ bool sow__module_is_lazy(const sow_module *module)
     return has_lazy(&module->parameters) || has_lazy(&module->buffers);
 }
 
-/* ---- initialising
- * ------------------------------------------------------------------------------------------- */
+/* ---- initialising ---- */
 
 sow_status sow__tensor_fill(sow_tensor *tensor, double value, sow_error *err)
 {

@@ -1,13 +1,13 @@
 /* What the files of several families share: Python's arithmetic on arguments, shapes, and steps of
- * building and initialising. SPDX-License-Identifier: Apache-2.0 */
+ * building and initialising.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_NN_FAMILY_H
 #define SOW_NN_FAMILY_H
 
 #include "nn/class.h"
 #include "nn/module.h"
 
-/* ---- arguments as Python computes with them
- * ----------------------------------------------------------------- */
+/* ---- arguments as Python computes with them ---- */
 
 /* int or bool; int, bool or float. */
 bool sow__value_is_int(const sow__value *value);
@@ -39,9 +39,7 @@ sow_status sow__fail_operands(const char *op, const sow__value *left, const sow_
 /* str(value), cut to the size of text. Returns text. */
 const char *sow__value_str(const sow__value *value, char *text, size_t size);
 
-/* ---- shapes
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- shapes ---- */
 
 typedef struct sow__shape {
     int n_dims;
@@ -68,9 +66,7 @@ sow_status sow__normalized_shape(sow__args *args, bool affine, sow__shape *shape
 /* n_dims sizes of a C caller; SOW_ERROR_VALUE when there are too many. */
 sow_status sow__shape_from_c(int n_dims, const int64_t *sizes, sow__shape *shape, sow_error *err);
 
-/* ---- building
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 /* A new module of the class of that name. */
 sow_module *sow__module_named(const char *name, sow_error *err);
@@ -96,8 +92,7 @@ sow_status sow__module_add_lazy_pair(sow_module *module, bool bias, const sow_fa
 /* True while the shape of a parameter or buffer is not known. */
 bool sow__module_is_lazy(const sow_module *module);
 
-/* ---- initialising
- * ------------------------------------------------------------------------------------------- */
+/* ---- initialising ---- */
 
 /* tensor.fill_(value): not a function of torch.nn.init, so that the no-init scope lets it happen.
  * An initialized tensor is left as it is in the guard scope. */

@@ -129,9 +129,7 @@ const char *sow__value_str(const sow__value *value, char *text, size_t size)
     return text;
 }
 
-/* ---- shapes
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- shapes ---- */
 
 sow_status sow__value_tuple(const sow__value *value, sow__value *items, int *n_items,
                             sow_error *err)

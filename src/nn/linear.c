@@ -48,8 +48,7 @@ sow_module *sow_linear(int64_t in_features, int64_t out_features, bool bias,
                      module, build(module, sizes, bias, sow__factory_or_default(factory), err));
 }
 
-/* ---- lazy
- * ---------------------------------------------------------------------------------------------- */
+/* ---- lazy ---- */
 
 sow_status sow__reset_lazy_linear(sow_module *module, sow_generator *generator, sow_error *err)
 {

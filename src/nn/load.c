@@ -31,9 +31,7 @@ typedef struct sow__loader {
     sow__path path;
 } sow__loader;
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- keys ---- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -77,9 +75,7 @@ static sow__keys keys_below(const sow__keys *keys, const char *prefix, size_t n_
     return (sow__keys){.items = from.items, .n_items = first_above(&from, prefix, n_prefix, 0)};
 }
 
-/* ---- one tensor
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- one tensor ---- */
 
 #define SIZES(n_dims, sizes, text) sow__sizes_text((n_dims), (sizes), (text))
 
@@ -208,8 +204,7 @@ static sow_status load_found(sow__loader *loader, sow_module *module, sow__slot 
                : note_failure(loader, slot->tensor, &item, &why, err);
 }
 
-/* ---- what older releases did not write
- * ------------------------------------------------------------------------- */
+/* ---- what older releases did not write ---- */
 
 /* The batch counter came with version 2 of the norms: without versions it may be absent. */
 static bool may_be_absent(const sow__loader *loader, const sow_module *module,
@@ -280,9 +275,7 @@ static sow_status note_stats(sow__loader *loader, const sow_module *module, cons
         found[1] == NULL ? "" : "\"", module->type, module->type, module->type, module->type);
 }
 
-/* ---- one module
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- one module ---- */
 
 static sow_status load_slot(sow__loader *loader, sow_module *module, sow__slot *slot,
                             bool is_parameter, sow_error *err)
@@ -398,9 +391,7 @@ static sow_status load_module(sow__loader *loader, sow_module *module, const sow
     return status;
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static sow_status load_all(sow__loader *loader, sow_module *module, sow_error *err)
 {
@@ -448,8 +439,7 @@ sow_status sow__module_load(sow_module *module, const sow__load_source *source,
     return status;
 }
 
-/* ---- a state_dict as the source
- * -------------------------------------------------------------------------------- */
+/* ---- a state_dict as the source ---- */
 
 static const char *state_name(const void *of, size_t index)
 {

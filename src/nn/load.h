@@ -29,8 +29,8 @@ typedef struct sow__load_source {
 } sow__load_source;
 
 /* Gives a tensor that is about to be overwritten memory, without running fills that nobody would
- * see. SOW_ERROR_UNSUPPORTED, and nothing done, when elements of dtype from can not be converted.
- */
+ * see. SOW_ERROR_UNSUPPORTED, and nothing done, when elements of dtype from can not
+ * be converted. */
 sow_status sow__load_make_room(sow_tensor *target, sow_dtype from, sow_error *err);
 
 /* sow_module_load_state_dict from any source. */

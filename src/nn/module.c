@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- growing lists
- * ---------------------------------------------------------------------------------------- */
+/* ---- growing lists ---- */
 
 /* Room for one more item in a growing array; false when there is no memory. */
 static bool reserve_one(void **items, size_t *capacity, size_t n_items, size_t item_bytes)
@@ -67,9 +66,7 @@ static void free_slots(sow__slots *slots)
     free(slots->items);
 }
 
-/* ---- making
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- making ---- */
 
 sow_module *sow_module_new(const char *type, sow_error *err)
 {
@@ -131,8 +128,7 @@ const sow_factory *sow__factory_or_default(const sow_factory *factory)
     return factory == NULL ? &defaults : factory;
 }
 
-/* ---- registration
- * ------------------------------------------------------------------------------------------ */
+/* ---- registration ---- */
 
 static sow_status check_name(const sow_module *module, const char *what, const char *name,
                              sow_error *err)
@@ -254,8 +250,7 @@ sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_e
     return add_child(module, name, NULL, err);
 }
 
-/* ---- registration by constructors
- * -------------------------------------------------------------------------- */
+/* ---- registration by constructors ---- */
 
 static sow_status add_new(sow_module *module, bool is_parameter, const char *name,
                           sow_tensor *tensor, sow_error *err)
@@ -287,8 +282,7 @@ sow_status sow__module_add_buffer(sow_module *module, const char *name, sow_dtyp
     return add_new(module, false, name, sow_empty(dtype, n_dims, sizes, factory->device, why), why);
 }
 
-/* ---- lazy tensors
- * ------------------------------------------------------------------------------------------- */
+/* ---- lazy tensors ---- */
 
 sow_status sow__module_add_lazy(sow_module *module, const char *name, bool is_parameter,
                                 const sow_factory *factory, sow_error *err)
@@ -328,9 +322,7 @@ sow_status sow__fail_lazy(const char *name, sow_error *err)
                      name);
 }
 
-/* ---- paths
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- paths ---- */
 
 /* Walks all but the last part of a dotted path; *last is that part. NULL when a module on the way
  * is missing. */
@@ -411,8 +403,7 @@ sow_status sow_module_tie(sow_module *module, const char *target, const char *so
                           : sow_module_set_tensor(module, target, sow__tensor_ref(shared), err);
 }
 
-/* ---- children
- * ---------------------------------------------------------------------------------------------- */
+/* ---- children ---- */
 
 static const sow__child *child_at(const sow_module *module, size_t index)
 {
@@ -447,8 +438,7 @@ bool sow__module_is_first(const sow_module *module, size_t index)
     return true;
 }
 
-/* ---- reset_parameters
- * -------------------------------------------------------------------------------------- */
+/* ---- reset_parameters ---- */
 
 void sow_module_set_reset(sow_module *module, sow_module_reset_fn reset)
 {

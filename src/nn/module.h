@@ -79,8 +79,7 @@ bool sow__module_is_first(const sow_module *module, size_t index);
 /* What lists say of a lazy tensor; returns the status. */
 sow_status sow__fail_lazy(const char *name, sow_error *err);
 
-/* ---- dotted names, grown and cut while a tree is walked
- * ------------------------------------------------------------ */
+/* ---- dotted names, grown and cut while a tree is walked ---- */
 
 typedef struct sow__path {
     char *text; /* NULL: nothing pushed yet */
@@ -91,9 +90,7 @@ typedef struct sow__path {
 sow_status sow__path_push(sow__path *path, const char *part, sow_error *err);
 void sow__path_cut(sow__path *path, size_t n_text);
 
-/* ---- sets of pointers
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- sets of pointers ---- */
 
 /* Zero is the empty set; with values a map. */
 typedef struct sow__seen {

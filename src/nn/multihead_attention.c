@@ -141,8 +141,7 @@ static sow_module *build(const attention *is, const sow_factory *factory, sow_er
     return module;
 }
 
-/* ---- arguments
- * --------------------------------------------------------------------------------------------- */
+/* ---- arguments ---- */
 
 static bool is_positive(const sow__value *value, bool *positive, sow_error *err)
 {

@@ -39,8 +39,7 @@ static void store_f32(sow_tensor *tensor, int64_t at, float value)
     }
 }
 
-/* ---- sums of squares
- * --------------------------------------------------------------------------------------- */
+/* ---- sums of squares ---- */
 
 static float row_f32(const sow_tensor *matrix, int64_t first, int64_t n)
 {
@@ -120,8 +119,7 @@ void sow__column_norms(const sow_tensor *matrix, int64_t n_rows, int64_t n_colum
     }
 }
 
-/* ---- unit vectors
- * ------------------------------------------------------------------------------------------ */
+/* ---- unit vectors ---- */
 
 /* The norm is rounded to the type before it divides, and so is eps, which in float16 leaves 0. */
 void sow__normalize(sow_tensor *vector, double eps)

@@ -16,9 +16,8 @@ void sow__column_norms(const sow_tensor *matrix, int64_t n_rows, int64_t n_colum
 /* torch.nn.functional.normalize(vector, dim=0, eps=eps) in place on a contiguous cpu tensor. */
 void sow__normalize(sow_tensor *vector, double eps);
 
-/* n times: u = normalize(matrix @ v), v = normalize(matrix.T @ u), all in double. matrix:
- * row-major.
- */
+/* n times: u = normalize(matrix @ v), v = normalize(matrix.T @ u), all in double.
+ * matrix: row-major. */
 void sow__power_iterations(const double *matrix, int64_t n_rows, int64_t n_columns, double *u,
                            double *v, double eps, int64_t n);
 

@@ -35,8 +35,7 @@ static shape shape_of(const sow_tensor *weight)
     return is;
 }
 
-/* ---- the orthogonal factor
- * ---------------------------------------------------------------------------------------- */
+/* ---- the orthogonal factor ---- */
 
 /* torch.allclose(Q.T @ Q, I, atol = 10 n eps) over the whole batch of square matrices. */
 static bool is_orthogonal(const double *q, const shape *is, double eps)
@@ -137,8 +136,7 @@ static sow_status draw_columns(const sow_tensor *weight, const shape *is, sow_ge
     return status;
 }
 
-/* ---- with trivialization
- * ------------------------------------------------------------------------------------------ */
+/* ---- with trivialization ---- */
 
 /* -1 on the diagonal, 0 elsewhere. */
 static sow_status fill_negative_eye(sow_tensor *weight, const shape *is, sow_error *err)
@@ -235,9 +233,7 @@ static sow_status trivialize(sow_module *step, sow_tensor *weight, const shape *
     return sow_module_register_buffer(step, "base", base, true, err);
 }
 
-/* ---- without
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- without ---- */
 
 /* Householder vectors of every matrix in the weight's place; 16-bit, meta and unknown ones stay. */
 static sow_status pack(sow_tensor *weight, const shape *is, sow_error *err)
@@ -264,9 +260,7 @@ static sow_status pack(sow_tensor *weight, const shape *is, sow_error *err)
     return status;
 }
 
-/* ---- registering
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- registering ---- */
 
 static sow_status check(const sow_module *module, const char *name, const char **map,
                         sow_error *err)

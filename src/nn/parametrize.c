@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- looking
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- looking ---- */
 
 sow__slot *sow__parametrize_slot(const sow_module *module, const char *name)
 {
@@ -89,9 +87,7 @@ sow_status sow__draw_normal(sow_tensor *tensor, const char *initializer, sow_gen
     return sow__fill_apply(&fill, tensor, generator, err);
 }
 
-/* ---- changing
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- changing ---- */
 
 char *sow__suffixed(const char *name, const char *suffix, sow_error *err)
 {

@@ -20,8 +20,7 @@ sow_status sow__reset_rnn(sow_module *module, sow_generator *generator, sow_erro
     return sow__reset_recurrent(module, rnn->hidden_size, generator, err);
 }
 
-/* ---- the checks of RNNBase, in its order
- * --------------------------------------------------------------------- */
+/* ---- the checks of RNNBase, in its order ---- */
 
 static const sow__value zero = {.kind = SOW__VALUE_INT, .integer = 0};
 
@@ -180,9 +179,7 @@ static sow_status check(sow__args *args, int64_t *n_gates, sow_error *err)
     return status;
 }
 
-/* ---- parameters
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- parameters ---- */
 
 typedef struct rnn_sizes {
     sow__value input_size, hidden_size, rows, recurrent, layer_input; /* lent */
@@ -282,8 +279,7 @@ static sow_module *construct_base(const sow__class *of, sow__args *args, sow_err
                           : sow__module_finish(module, build(module, &sizes, &args->factory, err));
 }
 
-/* ---- RNN, GRU and LSTM: take anything and pass it on
- * ------------------------------------------------------------- */
+/* ---- RNN, GRU and LSTM: take anything and pass it on ---- */
 
 static int find_key(const sow__value *dict, const char *key)
 {
@@ -383,8 +379,7 @@ sow_module *sow__construct_rnn(const sow__class *of, sow__args *args, sow_error 
                                             : construct_named(of, args, err);
 }
 
-/* ---- with C arguments
- * ------------------------------------------------------------------------------------------- */
+/* ---- with C arguments ---- */
 
 static sow_status check_typed(const char *name, const int64_t sizes[2],
                               const sow_rnn_options *options, sow_error *err)

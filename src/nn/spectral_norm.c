@@ -64,8 +64,7 @@ sow_status sow__draw_singular(const sow_tensor *matrix, double eps, sow_generato
     return status;
 }
 
-/* ---- the parametrization
- * ------------------------------------------------------------------------------------------ */
+/* ---- the parametrization ---- */
 
 /* Leads u and v towards the first singular vectors of a matrix with values. */
 static sow_status iterate(const sow_tensor *matrix, sow_tensor *const vectors[2], double eps,
@@ -178,8 +177,7 @@ sow_status sow_parametrize_spectral_norm(sow_module *module, const char *name,
     return step.step == NULL ? why->status : sow__parametrize_register(module, name, &step, why);
 }
 
-/* ---- the old one
- * --------------------------------------------------------------------------------------------- */
+/* ---- the old one ---- */
 
 static sow_status check_twice(const sow_module *module, const char *name, const char *orig_name,
                               sow_error *err)

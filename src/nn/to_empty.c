@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-/* A fresh tensor with the shape of another; dense strides are kept as torch.empty_like keeps them.
- */
+/* A fresh tensor with the shape of another; dense strides are kept as torch.empty_like
+ * keeps them. */
 static sow_tensor *empty_like(const sow_tensor *tensor, sow_device device, sow_error *err)
 {
     int64_t extent = 0;

@@ -60,8 +60,8 @@ static sow_module *child(const char *name, const sow__layer_args *args, sow_erro
     return linear(strcmp(name, "linear1") == 0, d_model, args, err);
 }
 
-/* A string must be a name that PyTorch knows; a module becomes a child; a function leaves nothing.
- */
+/* A string must be a name that PyTorch knows; a module becomes a child; a function
+ * leaves nothing. */
 static sow_status add_activation(sow_module *layer, sow__value *activation, sow_error *err)
 {
     if (activation->kind == SOW__VALUE_STRING && strcmp(activation->text, "relu") != 0 &&
@@ -101,8 +101,7 @@ sow_module *sow__transformer_layer(int kind, const sow__layer_args *args, sow_er
     return layer;
 }
 
-/* ---- arguments
- * --------------------------------------------------------------------------------------------- */
+/* ---- arguments ---- */
 
 sow__layer_args sow__layer_args_of(sow__args *args)
 {

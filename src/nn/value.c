@@ -108,9 +108,7 @@ bool sow__value_truth(const sow__value *value)
     }
 }
 
-/* ---- repr
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- repr ---- */
 
 /* A text that is cut when it is full. */
 typedef struct cut {

@@ -46,8 +46,8 @@ sow_status sow__value_append(sow__value *to, const char *key, sow__value *value,
 sow_module *sow__value_take_module(sow__value *value);
 sow_tensor *sow__value_take_tensor(sow__value *value);
 
-/* type(value).__name__ as PyTorch's messages print it: "int", "str", "NoneType", "list", "Linear".
- */
+/* type(value).__name__ as PyTorch's messages print it: "int", "str", "NoneType",
+ * "list", "Linear". */
 const char *sow__value_type_name(const sow__value *value);
 
 /* repr(value) cut to the size of text: 'x', 2.0, [1, 2], None. Returns text. */

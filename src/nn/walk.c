@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- dotted names
- * --------------------------------------------------------------------------------------- */
+/* ---- dotted names ---- */
 
 sow_status sow__path_push(sow__path *path, const char *part, sow_error *err)
 {
@@ -39,8 +38,7 @@ void sow__path_cut(sow__path *path, size_t n_text)
     }
 }
 
-/* ---- sets of pointers
- * ----------------------------------------------------------------------------------- */
+/* ---- sets of pointers ---- */
 
 /* The slot that holds a key, or the free one where it belongs. At most half of them are used. */
 static size_t place_of(const sow__seen *seen, const void *key)
@@ -102,8 +100,7 @@ void sow__seen_clear(sow__seen *seen)
     *seen = (sow__seen){0};
 }
 
-/* ---- apply
- * ---------------------------------------------------------------------------------------------- */
+/* ---- apply ---- */
 
 sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user, sow_error *err)
 {
@@ -119,8 +116,7 @@ sow_status sow_module_apply(sow_module *module, sow_module_fn fn, void *user, so
     return fn(module, user, err);
 }
 
-/* ---- named_modules and what is made of it
- * ---------------------------------------------------------------- */
+/* ---- named_modules and what is made of it ---- */
 
 typedef struct sow__visit {
     sow_named_module_fn fn;
@@ -160,8 +156,7 @@ sow_status sow_module_named_modules(sow_module *module, sow_named_module_fn fn, 
     return status;
 }
 
-/* ---- lists of tensors
- * ----------------------------------------------------------------------------------- */
+/* ---- lists of tensors ---- */
 
 typedef struct sow__listing {
     sow_state_dict *list;

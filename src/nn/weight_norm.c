@@ -121,8 +121,7 @@ sow_status sow_parametrize_weight_norm(sow_module *module, const char *name, int
     return sow__parametrize_register(module, name, &with, why);
 }
 
-/* ---- the old one
- * --------------------------------------------------------------------------------------------- */
+/* ---- the old one ---- */
 
 static sow_status check_old(const sow_module *module, const char *name, const char *g_name,
                             sow_error *err)

@@ -10,8 +10,8 @@ typedef struct sow__entry {
     sow_plan_entry is; /* what the user sees; texts are owned here */
     char *name, *initializer, *fill;
     sow_tensor *tensor; /* one reference */
-    sow__tape
-        *tape; /* fill: one reference, so that later records do not change the plan; else NULL */
+    /* fill: one reference, so that later records do not change the plan; else NULL. */
+    sow__tape *tape;
     const sow_safetensors *file;          /* copy */
     const sow_safetensors_tensor *source; /* copy */
 } sow__entry;

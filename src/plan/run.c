@@ -46,8 +46,7 @@ struct write {
     uint64_t done_bytes;
 };
 
-/* ---- values -------------------------------------------------------------------------------------
- */
+/* ---- values ---- */
 
 /* Bytes offset..offset+n_bytes of an entry; both are whole elements. */
 static sow_status make_part(const sow__entry *entry, sow__cursors *cursors, uint64_t offset,
@@ -181,8 +180,7 @@ static sow_status make_range(struct write *write, int worker, sow__file_range ra
     return status;
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static bool is_cancelled(void *user)
 {
@@ -290,8 +288,7 @@ static sow_status work(void *user, int worker, uint64_t piece, sow_error *err)
     return status;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static sow_safetensors_writer *open_writer(const sow_plan *plan, const char *path,
                                            const sow_run_options *options, sow_error *err)
@@ -343,8 +340,8 @@ static void release(struct write *write, int n_workers)
     free(write->order);
 }
 
-/* Settles the ranges of histograms that only the first values tell, for entries that have pieces.
- */
+/* Settles the ranges of histograms that only the first values tell, for entries that
+ * have pieces. */
 static sow_status look_ahead(struct write *write, sow_error *err)
 {
     unsigned char *values = malloc(SOW__LOOK_BYTES);

@@ -231,9 +231,10 @@ static void put_tensors(sow__text *text, const sow_report *report, const sow__me
         sow__put(text, "<p>There are none.</p>\n");
         return;
     }
-    sow__put(text, "<p class=\"soft\"><span class=\"key\"></span> values as counted &ensp;"
-                   "<span class=\"key c\"></span> what the initializer promises &ensp;"
-                   "<span class=\"key o\"></span> values beyond the range, at its ends</p>\n");
+    sow__put(text,
+             "<p class=\"soft legend\"><span><i class=\"key\"></i> values as counted</span> "
+             "<span><i class=\"key c\"></i> what the initializer promises</span> "
+             "<span><i class=\"key o\"></i> values beyond the range, at its ends</span></p>\n");
     for (size_t i = 0; i < n;) {
         const struct group group = group_at(report, members + i, n - i);
         put_group(text, report, &group, n <= OPEN_TENSORS);

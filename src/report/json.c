@@ -1,5 +1,6 @@
 /* A report as JSON: keys in a fixed order, no NaN or Infinity, ASCII. docs/report.schema.json says
- * what is where. SPDX-License-Identifier: Apache-2.0 */
+ * what is where.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
 #include "base/text.h"

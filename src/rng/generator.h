@@ -32,8 +32,8 @@ void sow__generator_release(sow_generator *generator);
 /* The place of an acquired generator; the stream is lent. */
 sow__place sow__generator_place(const sow_generator *generator);
 
-/* Moves an acquired generator to where a fill that was run or recorded left it, in the same stream.
- */
+/* Moves an acquired generator to where a fill that was run or recorded left it, in the
+ * same stream. */
 void sow__generator_move(sow_generator *generator, uint64_t position,
                          const sow__cached_normal *cached);
 

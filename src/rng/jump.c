@@ -1,5 +1,6 @@
 /* Jumping ahead in MT19937: x[k+n] as a sum of the words at hand, by x^n mod the characteristic
- * polynomial. SPDX-License-Identifier: Apache-2.0
+ * polynomial.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * After H. Haramoto et al., "Efficient Jump Ahead for F2-Linear Random Number Generators" (2008).
  *

@@ -1,8 +1,8 @@
 /* Conversion between element types, as tensor.copy_ does it.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Floats go through float32 or double, integers through 64 bits, each in pieces that fit the stack.
- */
+ * Floats go through float32 or double, integers through 64 bits, each in pieces that fit
+ * the stack. */
 #include "base/dtype.h"
 #include "kern/kern.h"
 #include "tensor/tensor.h"

@@ -75,8 +75,8 @@ const char *sow__sizes_text(int n, const int64_t *values, char text[SOW__SIZES_T
     return text;
 }
 
-/* false when the product does not fit. A shape with a zero has no elements, however large the rest.
- */
+/* false when the product does not fit. A shape with a zero has no elements, however large
+ * the rest. */
 static bool shape_numel(int n_dims, const int64_t *sizes, int64_t *numel)
 {
     *numel = 1;

@@ -14,11 +14,11 @@ typedef struct sow__storage {
     sow_device device;
     sow_dtype dtype;
     bool initialized;
-    bool borrowed;   /* data is the caller's */
+    bool borrowed;    /* data is the caller's */
     bool approximate; /* data was computed with last bits of our own (docs/bits.md) */
-    void *data;      /* NULL unless device is cpu */
-    uint64_t numel;  /* elements that the storage has */
-    sow__tape *tape; /* deferred: recorded fills, NULL: none yet */
+    void *data;       /* NULL unless device is cpu */
+    uint64_t numel;   /* elements that the storage has */
+    sow__tape *tape;  /* deferred: recorded fills, NULL: none yet */
     void (*tape_free)(sow__tape *tape);
 } sow__storage;
 
@@ -46,8 +46,7 @@ void *sow__storage_alloc(sow_dtype dtype, uint64_t numel);
 /* Gives a storage memory (taken over) and makes it cpu: its tape goes away. */
 void sow__storage_set_data(sow__storage *storage, void *data);
 
-/* ---- shapes
- * ---------------------------------------------------------------------------------------------- */
+/* ---- shapes ---- */
 
 #define SOW__SIZES_TEXT_SIZE (22 * SOW_MAX_DIMS + 3)
 
@@ -62,8 +61,7 @@ bool sow__shape_extent(int n_dims, const int64_t *sizes, const int64_t *strides,
  * and -1. SOW_ERROR_INDEX. */
 sow_status sow__tensor_dim(const sow_tensor *tensor, int dim, int *wrapped, sow_error *err);
 
-/* ---- element order
- * --------------------------------------------------------------------------------------- */
+/* ---- element order ---- */
 
 /* The order in which PyTorch's iterator walks a tensor: dims of size 1 dropped, the others sorted
  * by stride, smallest innermost; neighbours that are one run in memory are merged. */
@@ -98,8 +96,7 @@ void sow__order_gather(const sow__order *order, const void *data, size_t element
 void sow__order_pair(const sow_tensor *target, const sow_tensor *source, sow__order *to,
                      sow__order *from);
 
-/* ---- conversion
- * ------------------------------------------------------------------------------------------- */
+/* ---- conversion ---- */
 
 /* True when elements of one type can be converted to the other (all but the opaque ones). */
 bool sow__convertible(sow_dtype to, sow_dtype from);

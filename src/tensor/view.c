@@ -82,8 +82,7 @@ sow_tensor *sow_tensor_permute(const sow_tensor *tensor, const int *dims, sow_er
 }
 
 /* Python's reading of a slice bound: negative ones count from the end, then clamped to
- * lowest..size.
- */
+ * lowest..size. */
 static int64_t clamp_bound(int64_t bound, int64_t lowest, int64_t size)
 {
     if (bound < 0) {

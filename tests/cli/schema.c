@@ -1,5 +1,6 @@
 /* Checks JSON from standard input against a JSON schema: the words that docs/report.schema.json
- * uses and no others. SPDX-License-Identifier: Apache-2.0
+ * uses and no others.
+ * SPDX-License-Identifier: Apache-2.0
  *
  *   schema SCHEMA     status 0, or 1 with a line that says what is wrong where */
 #include <jansson.h>

@@ -1,5 +1,6 @@
 /* Recorded fills: what is run later equals what would have been run at once, and overwritten fills
- * fall out. SPDX-License-Identifier: Apache-2.0 */
+ * fall out.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "fill/tape.h"
 #include "support.h"
 #include <sow/sow.h>

@@ -1,5 +1,6 @@
 /* Init calls as data: every form of every initializer behind one signature, calls read from text,
- * and the warnings that they gave. SPDX-License-Identifier: Apache-2.0 */
+ * and the warnings that they gave.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_TESTS_INIT_CALLS_H
 #define SOW_TESTS_INIT_CALLS_H
 

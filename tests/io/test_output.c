@@ -54,8 +54,7 @@ static mode_t mode_of(const char *path)
     return info.st_mode;
 }
 
-/* ---- the good way
- * ----------------------------------------------------------------------------------- */
+/* ---- the good way ---- */
 
 static void test_io_output__is_there_whole_at_the_end(void **state)
 {
@@ -194,8 +193,7 @@ static void test_io_output__refuses_pieces_outside_the_file(void **state)
     assert_string_equal(err.message, message);
 }
 
-/* ---- permissions
- * -------------------------------------------------------------------------------------- */
+/* ---- permissions ---- */
 
 static void test_io_output__obeys_the_umask_and_keeps_the_mode_of_the_old_file(void **state)
 {
@@ -216,8 +214,7 @@ static void test_io_output__obeys_the_umask_and_keeps_the_mode_of_the_old_file(v
     }
 }
 
-/* ---- what is at the place
- * ------------------------------------------------------------------------------ */
+/* ---- what is at the place ---- */
 
 static void test_io_output__refuses_an_existing_file_without_force(void **state)
 {
@@ -442,8 +439,7 @@ static void test_io_output__does_not_mind_the_working_folder_or_old_temporaries(
     assert_int_equal(chdir(before), 0);
 }
 
-/* ---- no space
- * --------------------------------------------------------------------------------------- */
+/* ---- no space ---- */
 
 /* A child runs what changes limits or mounts; its exit status is the line that failed, 0: none. */
 #define CHILD_CHECK(condition)                                                                     \
@@ -568,8 +564,7 @@ static void test_io_output__a_killed_run_leaves_nothing(void **state)
     assert_int_equal(count_files(folder), 0);
 }
 
-/* ---- standard output
- * ------------------------------------------------------------------------------------- */
+/* ---- standard output ---- */
 
 static void write_to_a_closed_pipe(void)
 {

@@ -62,8 +62,7 @@ static void assert_refused(const char *path, sow_status status, int64_t offset, 
     assert_null(sow_safetensors_open(path, NULL));
 }
 
-/* ---- what is refused
- * ---------------------------------------------------------------------------------- */
+/* ---- what is refused ---- */
 
 typedef struct hostile {
     const char *header;
@@ -351,8 +350,7 @@ static void test_io_safetensors_read__cuts_a_long_name_in_its_messages(void **st
     assert_refused(path, SOW_ERROR_CORRUPT, 9, message);
 }
 
-/* ---- what is accepted
- * ---------------------------------------------------------------------------------- */
+/* ---- what is accepted ---- */
 
 static void test_io_safetensors_read__accepts_spaces_around_the_json(void **state)
 {
@@ -454,8 +452,7 @@ static void test_io_safetensors_read__sorts_metadata_by_key(void **state)
     sow_safetensors_close(file);
 }
 
-/* ---- reading data
- * -------------------------------------------------------------------------------------- */
+/* ---- reading data ---- */
 
 static void test_io_safetensors_read__reads_pieces_and_no_more(void **state)
 {
@@ -503,8 +500,7 @@ static void test_io_safetensors_read__says_when_the_file_got_shorter(void **stat
     sow_safetensors_close(file);
 }
 
-/* ---- what is no file
- * ----------------------------------------------------------------------------------- */
+/* ---- what is no file ---- */
 
 static void test_io_safetensors_read__refuses_what_is_no_regular_file(void **state)
 {
@@ -528,8 +524,7 @@ static void test_io_safetensors_read__refuses_what_is_no_regular_file(void **sta
     assert_string_equal(err.message, "safetensors: no path given");
 }
 
-/* ---- size
- * ---------------------------------------------------------------------------------------------- */
+/* ---- size ---- */
 
 /* Runs in a child with 1 GiB of address space: 0 when all is well. */
 static int inspect_sparse(const char *path)

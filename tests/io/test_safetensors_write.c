@@ -6,8 +6,7 @@
 #include <jansson.h>
 #include <sow/safetensors.h>
 
-/* ---- the files of the safetensors package
- * ------------------------------------------------------------------- */
+/* ---- the files of the safetensors package ---- */
 
 #define VECTORS SOW_SOURCE_DIR "/tests/io/vectors/"
 #define MAX_TENSORS 64
@@ -181,8 +180,7 @@ static void test_io_safetensors_write__reference_files_are_read(void **state)
     for_each_known(check_read);
 }
 
-/* ---- what the package can not show
- * ------------------------------------------------------------------------- */
+/* ---- what the package can not show ---- */
 
 static void test_io_safetensors_write__sorts_metadata(void **state)
 {
@@ -247,8 +245,7 @@ static void test_io_safetensors_write__names_every_dtype_of_the_format(void **st
     assert_null(sow_safetensors_dtype_name(SOW_N_DTYPES));
 }
 
-/* ---- what is refused
- * ---------------------------------------------------------------------------------- */
+/* ---- what is refused ---- */
 
 static void assert_not_created(const sow_safetensors_spec *specs, size_t n_specs,
                                const char *const *metadata, sow_status status, const char *message)

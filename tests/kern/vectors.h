@@ -147,8 +147,8 @@ static inline uint32_t raw_from_word(uint32_t word)
     return word ^ (word >> 11) ^ (word >> 22);
 }
 
-/* The levels of this machine in turn: `for (int level = 0; (kern = level_next(&level)) != NULL;)`.
- */
+/* The levels of this machine in turn: `for (int level = 0; (kern = level_next(&level))
+ * != NULL;)`. */
 static inline const sow__kern *level_next(int *level)
 {
     while (*level <= SOW__CPU_AVX512) {

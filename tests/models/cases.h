@@ -1,5 +1,6 @@
 /* Running the case files that tools/case_file.py writes: each case is built and every line of it
- * compared. SPDX-License-Identifier: Apache-2.0 */
+ * compared.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_TESTS_MODELS_CASES_H
 #define SOW_TESTS_MODELS_CASES_H
 
@@ -61,8 +62,7 @@ static inline void sizes_text(int n_dims, const int64_t *sizes, char text[WORD_S
     }
 }
 
-/* ---- the checkpoint
- * -------------------------------------------------------------------------------------------- */
+/* ---- the checkpoint ---- */
 
 static inline const have *find_have(const model_case *test, const char *name)
 {
@@ -113,9 +113,7 @@ static inline void add_have(model_case *test, const char *line)
     }
 }
 
-/* ---- one case
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- one case ---- */
 
 /* What follows a word and a space at the start of a line; NULL when it begins otherwise. */
 static inline const char *after(const char *line, const char *word)
@@ -305,9 +303,7 @@ static inline void run_case(model_case *test)
     sow_generator_free(generator);
 }
 
-/* ---- a file
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- a file ---- */
 
 static inline void free_lines(model_case *test)
 {

@@ -1,6 +1,6 @@
 /* Descriptions against hydra and torch: trees, rules and checkpoints of tests/models/vectors/
- * descriptions.txt, and the failures of description_errors.txt. SPDX-License-Identifier: Apache-2.0
- */
+ * descriptions.txt, and the failures of description_errors.txt.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "models/cases.h"
 
 static void test_models_descriptions__known_answers(void **state)

@@ -11,8 +11,7 @@
     "{\"model_type\": \"gpt2\", \"n_embd\": 4, \"n_head\": 2, \"n_layer\": 1, \"vocab_size\": 5, " \
     "\"n_positions\": 3, \"architectures\": [\"GPT2LMHeadModel\"]"
 
-/* ---- a checkpoint of names
- * --------------------------------------------------------------------------------- */
+/* ---- a checkpoint of names ---- */
 
 typedef struct made_up {
     const char *const *names; /* NULL-terminated */
@@ -96,8 +95,7 @@ static void assert_same_values(sow_tensor *a, sow_tensor *b)
     assert_same_bits(sow_tensor_data(a), sow_tensor_data(b), (size_t)sow_tensor_numel(a), 4);
 }
 
-/* ---- what to build
- * ------------------------------------------------------------------------------------------ */
+/* ---- what to build ---- */
 
 static void test_models_model__kind_is_told_by_the_keys(void **state)
 {
@@ -217,8 +215,7 @@ static void test_models_model__draws_from_the_default_generator(void **state)
     sow_generator_free(generator);
 }
 
-/* ---- checkpoints
- * ------------------------------------------------------------------------------------------ */
+/* ---- checkpoints ---- */
 
 static void test_models_model__another_shape_is_refused(void **state)
 {

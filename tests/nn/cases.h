@@ -1,6 +1,6 @@
 /* The files in tests/nn/vectors that have one JSON object per line: reading them, building what a
- * line describes, and comparing tensors, failures and the generator. SPDX-License-Identifier:
- * Apache-2.0 */
+ * line describes, and comparing tensors, failures and the generator.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SOW_TESTS_NN_CASES_H
 #define SOW_TESTS_NN_CASES_H
 
@@ -23,8 +23,7 @@ typedef struct nn_case {
     int n_failures;
 } nn_case;
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Prints a failure of a case; the start of its line says which. */
 static inline void case_fail(nn_case *of, const char *format, ...)
@@ -82,8 +81,7 @@ static inline const char *string_at(const json_t *array, size_t index)
     return json_string_value(json_array_get(array, index));
 }
 
-/* ---- numbers as text
- * ------------------------------------------------------------------------------------------ */
+/* ---- numbers as text ---- */
 
 static inline void hash_text(const void *data, size_t n_bytes, char text[CASES_HASH_SIZE])
 {
@@ -108,9 +106,7 @@ static inline void hex_text(const void *data, size_t n_bytes, char *text)
     }
 }
 
-/* ---- building
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 /* True when something below the top is a description, too. */
 static inline bool is_nested(const json_t *node, bool top)
@@ -185,9 +181,7 @@ static inline built build(const json_t *description, const sow_factory *factory,
     return result;
 }
 
-/* ---- comparing
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- comparing ---- */
 
 static inline bool same_text(nn_case *of, const char *what, const char *got, const char *expected)
 {
@@ -280,9 +274,7 @@ static inline void check_tensors(nn_case *of, const sow_module *module, const js
     sow_state_dict_free(state);
 }
 
-/* ---- warnings
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- warnings ---- */
 
 /* What was warned of since listen_to. */
 typedef struct heard {

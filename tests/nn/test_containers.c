@@ -4,8 +4,7 @@
 
 #include "nn/class.h"
 
-/* ---- values as Python would pass them
- * ------------------------------------------------------------------------------ */
+/* ---- values as Python would pass them ---- */
 
 static sow__value none(void)
 {
@@ -113,8 +112,7 @@ static sow__value stateless(const char *name)
     return module_of(sow_nn(name, NULL, NULL, NULL));
 }
 
-/* ---- the cases of the file
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the cases of the file ---- */
 
 #define CASE(name, made)                                                                           \
     if (strcmp(which, name) == 0) {                                                                \
@@ -294,8 +292,7 @@ static void test_nn_containers__known_answers(void **state)
     assert_true(for_each_line("containers.txt", check_line, NULL) > 40);
 }
 
-/* ---- by C arguments
- * ------------------------------------------------------------------------------------------ */
+/* ---- by C arguments ---- */
 
 static void test_nn_containers__c_arguments(void **state)
 {

@@ -8,8 +8,7 @@
 #include <sow/init.h>
 #include <sow/nn.h>
 
-/* ---- the typed constructors
- * ---------------------------------------------------------------------------------------- */
+/* ---- the typed constructors ---- */
 
 static const int64_t kernel[3] = {3, 5, 2}, cutoffs[2] = {5, 15}, shape[3] = {2, 3, 4};
 static const sow_conv_options groups = {.groups = 2}, no_bias = {.no_bias = true};
@@ -206,8 +205,7 @@ static void test_nn_families_a__reset_repeats_the_constructor(void **state)
     }
 }
 
-/* ---- failures of typed constructors
- * --------------------------------------------------------------------------------- */
+/* ---- failures of typed constructors ---- */
 
 static void assert_none(sow_module *module, sow_status status, const sow_error *err,
                         const char *message)
@@ -260,8 +258,7 @@ static void test_nn_families_a__typed_constructors_say_what_pytorch_says(void **
                 &err, "n_dims must be between 0 and 64, got 65");
 }
 
-/* ---- reset_parameters on tensors that were changed
- * ------------------------------------------------------------------ */
+/* ---- reset_parameters on tensors that were changed ---- */
 
 static sow_tensor *channels_last(sow_device device)
 {
@@ -358,8 +355,7 @@ static void test_nn_families_a__bias_without_fan_in_is_zero_and_drawn(void **sta
     sow_module_free(module);
 }
 
-/* ---- tensors and modules as arguments
- * ------------------------------------------------------------------------------- */
+/* ---- tensors and modules as arguments ---- */
 
 static sow__value tensor_value(sow_dtype dtype, int n_dims, const int64_t *sizes)
 {
@@ -454,9 +450,7 @@ static void test_nn_families_a__a_module_becomes_the_distance(void **state)
     sow_module_free(module);
 }
 
-/* ---- lazy modules
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- lazy modules ---- */
 
 static void test_nn_families_a__lazy_modules_have_names_and_no_shapes(void **state)
 {

@@ -8,9 +8,7 @@ static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/modules.txt";
 
 enum { MOST_MODULES = 4 };
 
-/* ---- pieces of a case
- * -----------------------------------------------------------------------------------------
- */
+/* ---- pieces of a case ---- */
 
 static bool is_lazy(const json_t *tensors)
 {
@@ -82,8 +80,7 @@ static void check_reset(nn_case *of, sow_module *module, const json_t *tensors,
     check_module(of, module, same ? tensors : json_object_get(expected, "tensors"));
 }
 
-/* ---- tests
- * ---------------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void run_build(nn_case *of, void *user)
 {

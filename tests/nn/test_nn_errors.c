@@ -1,5 +1,6 @@
 /* What torch.nn says to wrong arguments and names (tests/nn/vectors/errors.txt): the exception, the
- * first line of its text, and what was drawn by then. SPDX-License-Identifier: Apache-2.0 */
+ * first line of its text, and what was drawn by then.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/cases.h"
 
 static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/errors.txt";

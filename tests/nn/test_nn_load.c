@@ -1,11 +1,11 @@
 /* load_state_dict against torch (tests/nn/vectors/loading.txt): lists, texts, warnings, values,
- * ties. SPDX-License-Identifier: Apache-2.0 */
+ * ties.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/cases.h"
 
 static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/loading.txt";
 
-/* ---- trees and states from JSON
- * ------------------------------------------------------------------------------- */
+/* ---- trees and states from JSON ---- */
 
 static void read_hex(const char *text, void *data, size_t n_bytes)
 {
@@ -130,9 +130,7 @@ static sow_state_dict *read_state(nn_case *of, const json_t *node, built *keeper
     return state;
 }
 
-/* ---- comparing
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- comparing ---- */
 
 static void check_list(nn_case *of, const char *what, const sow_load_report *report,
                        const char *(*at)(const sow_load_report *report, size_t index),

@@ -1,5 +1,6 @@
 /* Plans: the file is the same whoever makes it, nothing unfilled gets into it, and failures leave
- * nothing. SPDX-License-Identifier: Apache-2.0 */
+ * nothing.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 #include <math.h>
 #include <sow/sow.h>

@@ -1,5 +1,6 @@
 /* Statistics of a run against figures that numpy has of PyTorch's tensors, and the same for any
- * threads and pieces. SPDX-License-Identifier: Apache-2.0 */
+ * threads and pieces.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 #include <math.h>
 #include <sow/sow.h>

@@ -6,8 +6,8 @@
 
 static sow_error err;
 
-/* AddressSanitizer stops the program at an allocation it finds too large, unless told to fail it.
- */
+/* AddressSanitizer stops the program at an allocation it finds too large, unless told to
+ * fail it. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

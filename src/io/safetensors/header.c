@@ -34,8 +34,7 @@ static sow_status fail_at(const reader *r, size_t position, const char *text, so
     return sow__scan_fail(&r->scan, err, SOW_ERROR_CORRUPT, position, "%s", text);
 }
 
-/* ---- one tensor
- * ------------------------------------------------------------------------------------------- */
+/* ---- one tensor ---- */
 
 enum { FIELD_DTYPE, FIELD_SHAPE, FIELD_OFFSETS, N_FIELDS };
 static const char *const field_names[N_FIELDS] = {"dtype", "shape", "data_offsets"};
@@ -202,8 +201,7 @@ static sow_status read_entry(reader *r, raw_entry *entry, sow_error *err)
     return status == SOW_OK ? check_extent(r, entry, err) : status;
 }
 
-/* ---- the whole header
- * ------------------------------------------------------------------------------------- */
+/* ---- the whole header ---- */
 
 static sow_status read_pair(reader *r, sow_error *err)
 {
@@ -283,8 +281,7 @@ static sow_status read_members(reader *r, sow_error *err)
     return status == SOW_OK ? sow__scan_end(&r->scan, err) : status;
 }
 
-/* ---- from places to pointers
- * ---------------------------------------------------------------------------------- */
+/* ---- from places to pointers ---- */
 
 static int compare_places(const void *a, const void *b)
 {
@@ -373,8 +370,7 @@ static sow_status make_pairs(sow__header *header, const reader *r, sow_error *er
     return SOW_OK;
 }
 
-/* ---- checks of the whole
- * ---------------------------------------------------------------------------------- */
+/* ---- checks of the whole ---- */
 
 /* Of several tensors the one that comes first in the file is named. */
 static sow_status check_names(const sow__header *header, const reader *r, sow_error *err)

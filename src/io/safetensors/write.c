@@ -26,9 +26,7 @@ struct sow_safetensors_writer {
     atomic_uint_least64_t n_written;
 };
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 static sow_status check_utf8(const char *text, const char *what, sow_error *err)
 {
@@ -93,9 +91,7 @@ static sow_status check_spec(const sow_safetensors_spec *spec, size_t index, uin
                      sow__safetensors_shape(spec->n_dims, spec->sizes, shape), dtype);
 }
 
-/* ---- order
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- order ---- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -212,8 +208,7 @@ static const char **sort_metadata(const char *const *metadata, sow_error *err)
     return sorted;
 }
 
-/* ---- starting
- * ---------------------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static void writer_free(sow_safetensors_writer *writer)
 {
@@ -310,9 +305,7 @@ sow_safetensors_create(const char *path, const sow_safetensors_spec *tensors, si
     return writer;
 }
 
-/* ---- the rest
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the rest ---- */
 
 size_t sow_safetensors_writer_order(const sow_safetensors_writer *writer, size_t index)
 {
