@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #define MAX_WORDS 8

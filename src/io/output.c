@@ -16,6 +16,10 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#endif
 
 #define NAME_SIZE 128 /* of a temporary: short enough for every file system */
 #define MAX_TRIES 100 /* at a name that is not taken */
@@ -310,6 +314,22 @@ sow_status sow__output_write(sow__output *output, uint64_t offset, const void *b
         }
     }
     return SOW_OK;
+}
+
+bool sow__output_clone(sow__output *output, uint64_t offset, int from, uint64_t from_offset,
+                       uint64_t n_bytes)
+{
+#ifdef FICLONERANGE
+    if (output->is_sequential || check_range(output, offset, n_bytes, NULL) != SOW_OK) {
+        return false;
+    }
+    struct file_clone_range range = {
+        .src_fd = from, .src_offset = from_offset, .src_length = n_bytes, .dest_offset = offset};
+    return n_bytes > 0 && ioctl(output->fd, FICLONERANGE, &range) == 0;
+#else
+    (void)output, (void)offset, (void)from, (void)from_offset, (void)n_bytes;
+    return false;
+#endif
 }
 
 /* ---- putting it in place ---- */

@@ -48,6 +48,13 @@ bool sow__output_is_sequential(const sow__output *output);
 sow_status sow__output_write(sow__output *output, uint64_t offset, const void *bytes,
                              size_t n_bytes, const sow__cancel *cancel, sow_error *err);
 
+/* Lets the file system share bytes [from_offset, from_offset + n_bytes) of an open file with this
+ * one at offset, so that none are moved. False, with nothing changed, where it can not: most can
+ * not at all, none across file systems or for places that are not whole blocks in both files. Any
+ * thread, not for standard output. */
+bool sow__output_clone(sow__output *output, uint64_t offset, int from, uint64_t from_offset,
+                       uint64_t n_bytes);
+
 /* Flushes the file to disk, puts it in place in one step and flushes the folder. Without force
  * SOW_ERROR_EXISTS when a file has come to be there since. Frees the output in every case; on
  * failure the temporary is gone and the place is as it was, except that a failure to flush the

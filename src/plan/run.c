@@ -253,9 +253,45 @@ static uint64_t n_pieces_of(const struct write *write)
     return (write->data.end - 1) / write->piece_bytes - write->data.begin / write->piece_bytes + 1;
 }
 
+/* True when a range that comes from one stretch of one checkpoint was taken over as a whole by
+ * the file system: then no byte of it passes through here. */
+static bool clone_range(struct write *write, sow__file_range range)
+{
+    const sow_safetensors *file = NULL;
+    uint64_t from = 0; /* where the range begins in the checkpoint, modulo 2^64 */
+    if (write->is_sequential || write->options->statistics != NULL) {
+        return false;
+    }
+    for (size_t i = first_after(write, range.begin); i < write->plan->n_entries; i++) {
+        const sow__entry *entry = &write->plan->entries[write->order[i]];
+        const sow__file_range place = sow__safetensors_place(write->writer, write->order[i]);
+        if (place.begin >= range.end) {
+            break;
+        }
+        if (place.begin == place.end) {
+            continue;
+        }
+        if (entry->is.action != SOW_PLAN_COPY) {
+            return false;
+        }
+        const uint64_t begin = entry->source->begin + range.begin - place.begin;
+        if (file != NULL && (file != entry->file || from != begin)) {
+            return false;
+        }
+        file = entry->file;
+        from = begin;
+    }
+    return file != NULL && sow__safetensors_clone_at(write->writer, range.begin, file, from,
+                                                     range.end - range.begin);
+}
+
 static sow_status do_piece(struct write *write, int worker, uint64_t piece, sow_error *err)
 {
     sow__file_range range = piece_range(write, piece);
+    if (clone_range(write, range)) {
+        report(write, range.end - range.begin);
+        return SOW_OK;
+    }
     if (write->buffers[worker] == NULL) {
         write->buffers[worker] = aligned_alloc(SOW__OUTPUT_ALIGNMENT, write->piece_bytes);
     }

@@ -1,5 +1,6 @@
 /* Safetensors files: opening and reading.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "io/safetensors/read.h"
 #include "base/error.h"
 #include "io/safetensors/format.h"
 #include "io/safetensors/header.h"
@@ -206,4 +207,9 @@ sow_status sow_safetensors_read(const sow_safetensors *file, const sow_safetenso
                          held);
     }
     return read_all(file, tensor->begin + offset, buffer, n_bytes, err);
+}
+
+int sow__safetensors_descriptor(const sow_safetensors *file)
+{
+    return file->fd;
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/output.h"
 #include "io/safetensors/format.h"
+#include "io/safetensors/read.h"
 #include "io/safetensors/text.h"
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -342,6 +343,17 @@ sow_status sow__safetensors_write_at(sow_safetensors_writer *writer, uint64_t of
         atomic_fetch_add_explicit(&writer->n_written, n_bytes, memory_order_relaxed);
     }
     return status;
+}
+
+bool sow__safetensors_clone_at(sow_safetensors_writer *writer, uint64_t offset,
+                               const sow_safetensors *from, uint64_t from_offset, size_t n_bytes)
+{
+    if (!sow__output_clone(writer->output, offset, sow__safetensors_descriptor(from), from_offset,
+                           n_bytes)) {
+        return false;
+    }
+    atomic_fetch_add_explicit(&writer->n_written, n_bytes, memory_order_relaxed);
+    return true;
 }
 
 sow_status sow_safetensors_write(sow_safetensors_writer *writer, size_t index, uint64_t offset,

@@ -23,4 +23,9 @@ sow_status sow__safetensors_write_at(sow_safetensors_writer *writer, uint64_t of
                                      const void *buffer, size_t n_bytes,
                                      bool (*cancelled)(void *user), void *user, sow_error *err);
 
+/* The same with bytes of a file that was opened for reading, from an offset in it, which the file
+ * system then shares (sow__output_clone). False, with nothing written, where it can not. */
+bool sow__safetensors_clone_at(sow_safetensors_writer *writer, uint64_t offset,
+                               const sow_safetensors *from, uint64_t from_offset, size_t n_bytes);
+
 #endif
