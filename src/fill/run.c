@@ -5,6 +5,8 @@
 
 #include "base/dtype.h"
 #include "base/error.h"
+#include "base/pieces.h"
+#include "base/threads.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +37,42 @@ bool sow__fill_is_streamable(const sow__fill *fill)
 /* ---- measuring ---- */
 
 /* Elements that are looked at together when rounds are counted. */
-#define MEASURE_PIECE (1 << 20)
+#define MEASURE_PIECE ((int64_t)1 << 20)
 
-static sow_status count_rounds(const sow__draw *draw, sow__cursor *cursor, uint64_t *n_rounds,
+/* One per thread. */
+struct counter {
+    sow__cursor cursor; /* open when there is memory for values */
+    void *values;       /* of one piece */
+    uint64_t n_rounds;
+};
+
+struct count {
+    const sow__draw *draw;
+    const sow__cursor *from; /* where it stands is near */
+    struct counter *counters;
+};
+
+static sow_status count_piece(void *user, int worker, uint64_t piece, sow_error *err)
+{
+    const struct count *count = user;
+    const sow__draw *draw = count->draw;
+    struct counter *counter = &count->counters[worker];
+    int64_t first = (int64_t)piece * MEASURE_PIECE, n_left = draw->n - first;
+    int64_t n = n_left < MEASURE_PIECE ? n_left : MEASURE_PIECE;
+    size_t n_bytes = (size_t)n * sow__dtype_bytes(draw->real);
+    if (counter->values == NULL) {
+        counter->values = malloc(n_bytes);
+        if (counter->values == NULL) {
+            return sow__fail_memory(err, n_bytes);
+        }
+        sow__cursor_copy(&counter->cursor, count->from);
+    }
+    return sow__trunc_piece(draw, &counter->cursor, first, n, counter->values, &counter->n_rounds,
+                            err);
+}
+
+/* Every piece needs its own rounds; the tensor needs the most of them. */
+static sow_status count_rounds(const sow__draw *draw, const sow__cursor *from, uint64_t *n_rounds,
                                sow_error *err)
 {
     *n_rounds = 0;
@@ -45,18 +80,25 @@ static sow_status count_rounds(const sow__draw *draw, sow__cursor *cursor, uint6
         (sow__trunc_is_normal(draw->fill) && sow__trunc_never_rejects(draw))) {
         return SOW_OK;
     }
-    int64_t most = draw->n < MEASURE_PIECE ? draw->n : MEASURE_PIECE;
-    size_t n_bytes = (size_t)most * sow__dtype_bytes(draw->real);
-    void *values = malloc(n_bytes + 1);
-    if (values == NULL) {
-        return sow__fail_memory(err, n_bytes);
+    uint64_t n_pieces = ((uint64_t)draw->n + MEASURE_PIECE - 1) / MEASURE_PIECE;
+    int n_threads = n_pieces > 1 ? sow__thread_count(0) : 1;
+    struct count count = {
+        .draw = draw, .from = from, .counters = calloc((size_t)n_threads, sizeof *count.counters)};
+    if (count.counters == NULL) {
+        return sow__fail_memory(err, (size_t)n_threads * sizeof *count.counters);
     }
-    sow_status status = SOW_OK;
-    for (int64_t first = 0; status == SOW_OK && first < draw->n; first += most) {
-        int64_t count = draw->n - first < most ? draw->n - first : most;
-        status = sow__trunc_piece(draw, cursor, first, count, values, n_rounds, err);
+    const sow__pieces pieces = {
+        .n_threads = n_threads, .n_pieces = n_pieces, .work = count_piece, .user = &count};
+    sow_status status = sow__pieces_run(&pieces, err);
+    for (int i = 0; i < n_threads; i++) {
+        struct counter *counter = &count.counters[i];
+        *n_rounds = counter->n_rounds > *n_rounds ? counter->n_rounds : *n_rounds;
+        if (counter->values != NULL) {
+            sow__cursor_close(&counter->cursor);
+            free(counter->values);
+        }
     }
-    free(values);
+    free(count.counters);
     return status;
 }
 
