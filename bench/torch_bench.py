@@ -16,6 +16,7 @@ import time
 import torch
 
 MIN_SECONDS = 0.02
+LONG = 10**7  # elements; memory is then touched beforehand and a call is not made untimed
 DTYPES = {"f32": torch.float32, "f64": torch.float64, "f16": torch.float16,
           "bf16": torch.bfloat16}
 FILLS = {
@@ -31,9 +32,10 @@ FILLS = {
 }
 
 
-def repeat(call):
-    """One untimed call, then more and more; the mean of the timed ones."""
-    call()
+def repeat(call, is_long=False):
+    """One untimed call, unless it is long, then more and more; the mean of the timed ones."""
+    if not is_long:
+        call()
     n_calls, seconds = 1, 0.0
     while True:
         begun = time.perf_counter()
@@ -47,16 +49,16 @@ def repeat(call):
 
 def fill(name, dtype, rows, cols, threads):
     torch.set_num_threads(int(threads))
-    tensor = torch.zeros(int(rows), int(cols), dtype=DTYPES[dtype])
+    tensor = torch.empty(int(rows), int(cols), dtype=DTYPES[dtype]).fill_(1)
     generator = torch.Generator()
-    return repeat(lambda: FILLS[name](tensor, generator))
+    return repeat(lambda: FILLS[name](tensor, generator), tensor.numel() >= LONG)
 
 
 def fresh(name, dtype, rows, cols, threads):
     torch.set_num_threads(int(threads))
     generator = torch.Generator()
     return repeat(lambda: FILLS[name](torch.empty(int(rows), int(cols), dtype=DTYPES[dtype]),
-                                      generator))
+                                      generator), int(rows) * int(cols) >= LONG)
 
 
 def skip_init(n_in, n_out):
