@@ -46,15 +46,19 @@ FILLS = [
 ]
 
 
-def bounds(name, args, shape):
-    """from, to where the bounds of the values are known; None for an unbounded one."""
+def bounds(name, args, shape, dtype):
+    """The bounds of the values, as far out as rounding brings them, or four standard deviations."""
+
+    def out(low, high):
+        return low - ROUNDING[dtype] * abs(low), high + ROUNDING[dtype] * abs(high)
+
     if name == "uniform":
-        return args["a"], args["b"]
+        return out(args["a"], args["b"])
     if name == "xavier_uniform":
         a = math.sqrt(3.0) * args["gain"] * math.sqrt(2.0 / (shape[0] + shape[1]))
-        return -a, a
+        return out(-a, a)
     if name in ("eye", "dirac"):
-        return 0.0, 1.0
+        return out(0.0, 1.0)
     mean, std = args.get("mean", 0.0), args.get("std")
     if name == "kaiming_normal":
         std = math.sqrt(2.0) / math.sqrt(shape[0] * math.prod(shape[2:]))
@@ -67,7 +71,8 @@ def bounds(name, args, shape):
         first = (phi[0] - phi[1]) / whole
         deviation = std * math.sqrt(1 + (alpha * phi[0] - beta * phi[1]) / whole - first * first)
         middle = mean + std * first
-        return max(args["a"], middle - 4 * deviation), min(args["b"], middle + 4 * deviation)
+        low, high = out(args["a"], args["b"])
+        return max(low, middle - 4 * deviation), min(high, middle + 4 * deviation)
     return mean - 4 * std, mean + 4 * std
 
 
@@ -128,8 +133,7 @@ def fills():
         if name in ("constant", "zeros"):
             span = around(args.get("val", 0.0))
         else:
-            low, high = bounds(name, args, shape)
-            span = low - ROUNDING[dtype] * abs(low), high + ROUNDING[dtype] * abs(high), 40
+            span = *bounds(name, args, shape, dtype), 40
         words = [f"{key}={value}" for key, value in args.items()]
         yield " ".join(["fill", name, dtype, ",".join(map(str, shape)), str(seed), *words])
         yield from lines(tensor, span)

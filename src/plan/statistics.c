@@ -152,13 +152,15 @@ static bool settle_from_plan(const sow__entry *entry, sow_histogram *histogram)
     bool has_bell;
     sow__entry_mixture(entry, &mixture);
     find_bounds(&mixture, &low, &high, &has_bell);
+    const double rounding = rounding_of(entry->is.dtype);
+    low -= low < high ? rounding * fabs(low) : 0.0;
+    high += low < high ? rounding * fabs(high) : 0.0;
     if (has_bell) {
         low = fmax(low, mean - 4.0 * std);
         high = fmin(high, mean + 4.0 * std);
     }
     if (low < high) {
-        const double rounding = rounding_of(entry->is.dtype);
-        set_range(histogram, low - rounding * fabs(low), high + rounding * fabs(high));
+        set_range(histogram, low, high);
     } else {
         set_around(histogram, mean);
     }

@@ -71,7 +71,7 @@ static void add_fill(struct expected *e)
 static void read_line(char *line)
 {
     const char *word = strtok(line, " \n");
-    struct expected *e = &expected[n_expected - 1];
+    struct expected *e = &expected[n_expected > 0 ? n_expected - 1 : 0];
     if (strcmp(word, "fill") == 0) {
         add_fill(&expected[n_expected++]);
     } else if (strcmp(word, "file") == 0) {
