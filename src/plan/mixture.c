@@ -106,17 +106,15 @@ static void follow(const sow__tape *tape, sow__mixture *mixture)
     for (size_t i = 0; i < tape->n_records; i++) {
         const sow__record *record = &tape->records[i];
         const double share = (double)record->view->numel / (double)tape->numel;
-        if (record->source != NULL && share >= 1.0) {
+        if (record->source == NULL && record->fill.kind != SOW__FILL_MUL) {
+            add_fill(mixture, record, share);
+        } else if (share < 1.0) {
             forget(mixture);
-            follow(record->source, mixture);
         } else if (record->source != NULL) {
             forget(mixture);
-        } else if (record->fill.kind != SOW__FILL_MUL) {
-            add_fill(mixture, record, share);
-        } else if (share >= 1.0) {
-            scale(mixture, record->fill.value);
+            follow(record->source, mixture);
         } else {
-            forget(mixture);
+            scale(mixture, record->fill.value);
         }
     }
 }
