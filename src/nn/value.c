@@ -27,14 +27,21 @@ void sow__value_clear(sow__value *value)
     *value = (sow__value){.kind = SOW__VALUE_NONE};
 }
 
+/* Room doubles whenever the number of items is a power of two: long lists are not copied for each
+ * item. What was taken out only leaves more room. */
 static bool make_room(sow__value *to, bool with_key)
 {
-    sow__value *items = realloc(to->items, (to->n_items + 1) * sizeof *items);
+    const size_t n = to->n_items;
+    if ((n & (n - 1)) != 0) {
+        return true;
+    }
+    const size_t room = n == 0 ? 1 : 2 * n;
+    sow__value *items = realloc(to->items, room * sizeof *items);
     if (items == NULL) {
         return false;
     }
     to->items = items;
-    char **keys = with_key ? realloc(to->keys, (to->n_items + 1) * sizeof *keys) : NULL;
+    char **keys = with_key ? realloc(to->keys, room * sizeof *keys) : NULL;
     if (keys != NULL) {
         to->keys = keys;
     }
