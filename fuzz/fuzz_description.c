@@ -7,7 +7,7 @@
  *   clang -g -fsanitize=fuzzer,address,undefined -Iinclude fuzz/fuzz_description.c \
  *       $(find build-fuzz/CMakeFiles/sow_objects.dir -name "*.o") \
  *       -ljansson -llapacke -lopenblas -lpthread -lm
- *   ./a.out -dict=fuzz/description.dict -timeout=20 fuzz/corpus/description
+ *   ./a.out -dict=fuzz/description.dict -timeout=60 fuzz/corpus/description
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <sow/models.h>
