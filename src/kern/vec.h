@@ -340,10 +340,8 @@ static inline vec_u vu_merge(vec_u a, vec_u b, vec_u mask)
 
 static inline vec_u vu_xor_where_odd(vec_u a, vec_u b, vec_u odd, uint32_t value)
 {
-    const __m256 lanes = _mm256_castsi256_ps(vu_sll(odd, 31)); /* by the sign */
-    const __m256 values = _mm256_castsi256_ps(vu_set(value));
-    const __m256 added = _mm256_blendv_ps(_mm256_setzero_ps(), values, lanes);
-    return vu_xor(vu_xor(a, b), _mm256_castps_si256(added));
+    const vec_u lanes = vu_sub(vu_set(0), vu_and(odd, vu_set(1)));
+    return vu_xor(vu_xor(a, b), vu_and(lanes, vu_set(value)));
 }
 
 static inline vec_u vu_next(const uint32_t *from, vec_u a, vec_u b)
