@@ -9,7 +9,10 @@
 #include "plan/statistics.h"
 #include <inttypes.h>
 
-#define DEFAULT_PIECE_BYTES ((size_t)4 << 20)
+/* Pieces when none are asked for, and the most for all of them: many cores must not mean much
+ * memory. */
+#define DEFAULT_PIECE_BYTES ((uint64_t)4 << 20)
+#define DEFAULT_PIECES_BYTES ((uint64_t)32 << 20)
 #define LEAST_PIECE_BYTES ((uint64_t)64 << 10)
 
 /* What the entries of a plan take beside the pieces. */
@@ -115,16 +118,23 @@ static sow_status fail_limit(const struct needs *needs, uint64_t limit, uint64_t
                      limit, wanted);
 }
 
+static uint64_t default_piece(int n_workers)
+{
+    const uint64_t share = DEFAULT_PIECES_BYTES / (uint64_t)n_workers;
+    return share > DEFAULT_PIECE_BYTES ? DEFAULT_PIECE_BYTES : larger(share, LEAST_PIECE_BYTES);
+}
+
 sow_status sow__budget_make(const sow_plan *plan, const sow_run_options *options,
                             sow__budget *budget, sow_error *err)
 {
     /* Of whole cells when statistics are taken, so that each cell is of one piece. */
     const uint64_t unit =
         options->statistics != NULL ? SOW__CELL_BYTES : (uint64_t)SOW__OUTPUT_ALIGNMENT;
-    const uint64_t asked = options->piece_bytes > 0 ? options->piece_bytes : DEFAULT_PIECE_BYTES;
+    const int n_threads = sow__thread_count(options->n_threads);
+    const uint64_t asked =
+        options->piece_bytes > 0 ? options->piece_bytes : default_piece(2 * n_threads);
     const uint64_t most = (uint64_t)1 << 40, limit = options->memory_bytes;
     const uint64_t wanted = ((asked < most ? asked : most) + unit - 1) / unit * unit;
-    const int n_threads = sow__thread_count(options->n_threads);
     *budget = (sow__budget){(size_t)wanted, 2 * n_threads, n_threads};
     if (limit == 0) {
         return SOW_OK;

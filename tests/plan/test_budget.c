@@ -74,6 +74,22 @@ static void check(tensors *t, sow_run_options options, size_t piece_bytes, int n
     assert_int_equal(budget.n_computing, n_computing);
 }
 
+static void test_plan_budget__many_threads_hold_no_more_than_a_few(void **state)
+{
+    (void)state;
+    tensors t;
+    start(&t);
+    add_normal(&t, "a", 64, 64);
+    make_plan(&t);
+    check(&t, (sow_run_options){.n_threads = 1}, 4 * MIB, 2, 1);
+    check(&t, (sow_run_options){.n_threads = 4}, 4 * MIB, 8, 4);
+    check(&t, (sow_run_options){.n_threads = 8}, 2 * MIB, 16, 8);
+    check(&t, (sow_run_options){.n_threads = 64}, 256 * KIB, 128, 64);
+    check(&t, (sow_run_options){.n_threads = 1000}, 64 * KIB, 2000, 1000);
+    check(&t, (sow_run_options){.n_threads = 64, .piece_bytes = MIB}, MIB, 128, 64);
+    finish(&t);
+}
+
 static void test_plan_budget__pieces_get_shorter_then_workers_fewer(void **state)
 {
     (void)state;
@@ -218,6 +234,7 @@ static void test_plan_budget__same_file_within_any_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan_budget__many_threads_hold_no_more_than_a_few),
         cmocka_unit_test(test_plan_budget__pieces_get_shorter_then_workers_fewer),
         cmocka_unit_test(test_plan_budget__statistics_want_whole_mib),
         cmocka_unit_test(test_plan_budget__counts_what_lies_beside_a_piece),
