@@ -4,7 +4,6 @@
 
 #include "base/dtype.h"
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #define BLOCK SOW__NORMAL_BLOCK
@@ -159,7 +158,7 @@ static sow_status uniform_piece(const sow__draw *draw, sow__cursor *cursor, int6
     }
     uniform_run(draw, cursor, count, out, past_caches);
     if (past_caches) {
-        atomic_thread_fence(memory_order_seq_cst);
+        sow__kern_get()->end_past_caches();
     }
     return SOW_OK;
 }

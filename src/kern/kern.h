@@ -24,8 +24,8 @@
 typedef struct sow__uniform {
     double from, to;
     bool to_becomes_from;
-    bool past_caches; /* uniform_f32: out is not read again soon, and the caller sets a full memory
-                         fence when the fill is done; no other bits */
+    bool past_caches; /* uniform_f32: out is not read again soon; end_past_caches is due at the end
+                       */
 } sow__uniform;
 
 typedef struct sow__moments {
@@ -60,6 +60,8 @@ typedef struct sow__kern {
     /* ---- uniform: from one raw word per value, f64 two ---- */
 
     void (*uniform_f32)(float *out, const uint32_t *raw, size_t n, const sow__uniform *u);
+    /* Orders what was written past the caches before all that this thread writes next. */
+    void (*end_past_caches)(void);
     void (*uniform_f64)(double *out, const uint32_t *raw, size_t n, const sow__uniform *u);
     /* torch-2.12 and later: 24 bits in float32, then rounded. */
     void (*uniform_f16)(uint16_t *out, const uint32_t *raw, size_t n, const sow__uniform *u);
