@@ -72,6 +72,7 @@ SOW_API sow_status sow_generator_seed(sow_generator *generator, uint64_t *seed, 
 /* torch.Generator.initial_seed(): the full 64-bit seed. */
 SOW_API uint64_t sow_generator_initial_seed(const sow_generator *generator);
 
+/* Whose numbers it draws. */
 SOW_API sow_dialect sow_generator_dialect(const sow_generator *generator);
 
 /* Chooses the fill rules for what is drawn from now on; the stream and the cached normal stay.

@@ -229,6 +229,7 @@ typedef struct sow_initializer sow_initializer;
 SOW_API const sow_initializer *sow_initializer_find(const char *name);
 /* Initializer number index in the registry's order, NULL past the end. */
 SOW_API const sow_initializer *sow_initializer_at(size_t index);
+/* The name that finds it. */
 SOW_API const char *sow_initializer_name(const sow_initializer *initializer);
 /* One line for help and docs. */
 SOW_API const char *sow_initializer_summary(const sow_initializer *initializer);

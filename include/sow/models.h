@@ -61,6 +61,7 @@ typedef struct sow_model sow_model;
  * field, of a description the place: "net.json: $._args_[2]: ...". The caller frees the model. */
 SOW_API sow_model *sow_model_from_config(const char *json, size_t n_bytes, const char *label,
                                          const sow_model_options *options, sow_error *err);
+/* NULL is fine. A module of it that has another holder lives on. */
 SOW_API void sow_model_free(sow_model *model);
 
 /* The tree, lent. */

@@ -17,6 +17,7 @@ extern "C" {
 /* Names and tensors in order, as torch's state_dict. It keeps the tensors alive. */
 typedef struct sow_state_dict sow_state_dict;
 
+/* An empty list; the caller frees it. */
 SOW_API sow_state_dict *sow_state_dict_new(sow_error *err);
 /* NULL is fine. */
 SOW_API void sow_state_dict_free(sow_state_dict *state);
@@ -41,6 +42,7 @@ SOW_API sow_module *sow_module_new(const char *type, sow_error *err);
 SOW_API sow_module *sow_module_ref(sow_module *module);
 /* Drops one holder; the last one frees the module and what it alone holds. NULL is fine. */
 SOW_API void sow_module_free(sow_module *module);
+/* The class name, lent. */
 SOW_API const char *sow_module_type(const sow_module *module);
 
 /* register_parameter / register_buffer: the module takes the caller's reference also on failure, so

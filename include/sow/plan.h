@@ -43,6 +43,7 @@ typedef struct sow_plan_entry {
 /* A plan for named tensors: recorded fills of deferred ones are run, cpu ones are written as they
  * are. Keeps the tensors alive. SOW_ERROR_RUNTIME for a meta tensor. The caller frees it. */
 SOW_API sow_plan *sow_plan_new(const sow_state_dict *state, sow_error *err);
+/* NULL is fine. */
 SOW_API void sow_plan_free(sow_plan *plan);
 
 /* Lets entry number index be copied from a tensor of an open file, which must stay open until the

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- integers beyond 64 bits
- * -------------------------------------------------------------------------------
- * jansson refuses them without saying where, and a seed may be as large as 2^64 - 1. They are given
+/* ---- integers beyond 64 bits ---- */
+
+/* jansson refuses them without saying where, and a seed may be as large as 2^64 - 1. They are given
  * to it as strings that begin with a private-use character. */
 
 #define BIG_MARK "\xEE\x80\x80"
