@@ -241,17 +241,15 @@ void cli_model_tell(sow_report *report, const cli_model *model)
     report->seed_from = seed.from;
 }
 
+/* As PyTorch counts them: buffers are none, a tied one counts once. 0 when there is no memory. */
 uint64_t cli_model_n_parameters(const cli_model *model)
 {
+    sow_state_dict *list = sow_module_named_parameters(sow_model_module(model->model), NULL);
     uint64_t n_parameters = 0;
-    const sow_plan_entry *entry;
-    for (size_t i = 0; (entry = sow_plan_at(model->plan, i)) != NULL; i++) {
-        uint64_t n = 1;
-        for (int k = 0; k < entry->n_dims; k++) {
-            n *= (uint64_t)entry->sizes[k];
-        }
-        n_parameters += n;
+    for (size_t i = 0; list != NULL && i < sow_state_dict_count(list); i++) {
+        n_parameters += (uint64_t)sow_tensor_numel(sow_state_dict_tensor(list, i));
     }
+    sow_state_dict_free(list);
     return n_parameters;
 }
 

@@ -1,5 +1,6 @@
 /* A report as a page: head, what looks wrong, then the tensors, module by module. It needs no
- * script and nothing from elsewhere. SPDX-License-Identifier: Apache-2.0 */
+ * script and nothing from elsewhere.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "report/html.h"
 
 #include "base/error.h"
@@ -69,7 +70,7 @@ static void put_head(sow__text *text, const sow_report *report, const sow__repor
     put_fact(text, "Written by sow", sow_version());
     sow__put(text, "</dl>\n<dl class=\"facts counts\">\n");
     put_count(text, "Tensors", totals->n_tensors);
-    put_count(text, "Parameters", totals->n_parameters);
+    put_count(text, "Elements", totals->n_elements);
     put_count(text, "Bytes", totals->n_bytes);
     put_count(text, "Initialised", totals->n_initialised);
     put_count(text, "Loaded", totals->n_loaded);
@@ -159,7 +160,7 @@ static void put_verdict(sow__text *text, const sow_report *report, const sow__re
 struct group {
     const sow__member *members;
     size_t n_members;
-    uint64_t n_parameters, n_wrong;
+    uint64_t n_elements, n_wrong;
 };
 
 static struct group group_at(const sow_report *report, const sow__member *members, size_t n_left)
@@ -169,7 +170,7 @@ static struct group group_at(const sow_report *report, const sow__member *member
          group.n_members++) {
         sow__told told;
         sow__report_tell(report, members[group.n_members].index, &told);
-        group.n_parameters += sow__report_numel(told.entry);
+        group.n_elements += sow__report_numel(told.entry);
         for (int k = 0; k < told.n_findings; k++) {
             group.n_wrong += sow__finding_is_wrong(told.findings[k].kind);
         }
@@ -194,8 +195,8 @@ static void put_summary(sow__text *text, const struct group *group, bool open)
     sow__put(text, "</b><span class=\"soft\">");
     sow__put_grouped(text, group->n_members);
     sow__put(text, group->n_members == 1 ? " tensor, " : " tensors, ");
-    sow__put_grouped(text, group->n_parameters);
-    sow__put(text, group->n_parameters == 1 ? " parameter</span>" : " parameters</span>");
+    sow__put_grouped(text, group->n_elements);
+    sow__put(text, group->n_elements == 1 ? " element</span>" : " elements</span>");
     if (group->n_wrong > 0) {
         sow__putf(text, "<span class=\"flag\">%" PRIu64 " %s</span>", group->n_wrong,
                   group->n_wrong == 1 ? "thing looks wrong" : "things look wrong");

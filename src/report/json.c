@@ -210,7 +210,7 @@ static void put_totals(sow__text *text, const sow_report *report)
     sow__report_sum(report, &totals);
     key(text, "  ", "totals");
     sow__putf(text, "{\n    \"n_tensors\": %" PRIu64, totals.n_tensors);
-    member_count(text, "    ", "n_parameters", totals.n_parameters);
+    member_count(text, "    ", "n_elements", totals.n_elements);
     member_count(text, "    ", "n_bytes", totals.n_bytes);
     member_count(text, "    ", "n_initialised", totals.n_initialised);
     member_count(text, "    ", "n_loaded", totals.n_loaded);

@@ -21,7 +21,7 @@ static void add_tensor(const sow__told *told, sow__report_totals *totals)
 {
     uint64_t *const counts[] = {&totals->n_initialised, &totals->n_loaded, &totals->n_in_memory};
     totals->n_tensors++;
-    totals->n_parameters += sow__report_numel(told->entry);
+    totals->n_elements += sow__report_numel(told->entry);
     totals->n_bytes += told->entry->n_bytes;
     ++*counts[told->entry->action];
     for (int i = 0; i < told->n_findings; i++) {

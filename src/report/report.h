@@ -54,7 +54,7 @@ const char *sow__report_dtype(sow_dtype dtype);
 /* ---- the whole ---- */
 
 typedef struct sow__report_totals {
-    uint64_t n_tensors, n_parameters, n_bytes;
+    uint64_t n_tensors, n_elements, n_bytes;
     uint64_t n_initialised, n_loaded, n_in_memory; /* together n_tensors */
     uint64_t n_mismatched;                         /* among the initialised */
     uint64_t n_unexpected;                         /* names of the checkpoint */
