@@ -1,7 +1,8 @@
-/* QR decompositions in double, by LAPACK.
+/* QR decompositions, by LAPACK.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fill/qr.h"
 
+#include "base/dtype.h"
 #include "base/error.h"
 #include <lapacke.h>
 #include <limits.h>
@@ -12,66 +13,106 @@ static double sign_of(double x)
     return x > 0 ? 1 : x < 0 ? -1 : 0;
 }
 
-static sow_status fail_info(lapack_int info, int64_t m, int64_t n, sow_error *err)
+sow_status sow__qr_check_size(int64_t m, int64_t n, sow_error *err)
 {
-    if (info == LAPACK_WORK_MEMORY_ERROR) {
-        return sow__fail(err, SOW_ERROR_MEMORY, "no memory for the QR of a %lld x %lld matrix",
+    if (m > INT_MAX || n > INT_MAX) {
+        return sow__fail(err, SOW_ERROR_OVERFLOW,
+                         "orthogonal: a matrix of %lld x %lld is too large for LAPACK",
                          (long long)m, (long long)n);
     }
-    return sow__fail(err, SOW_ERROR_RUNTIME, "the QR of a %lld x %lld matrix failed with info %d",
-                     (long long)m, (long long)n, (int)info);
+    return SOW_OK;
 }
 
-/* dgeqrf: the caller frees the n numbers of tau; NULL after filling *err. */
-static double *factor(int64_t m, int64_t n, double *matrix, sow_error *err)
+static sow_status check_info(const sow__columns *of, lapack_int info, sow_error *err)
 {
-    if (m > INT_MAX) {
-        sow__fail(err, SOW_ERROR_OVERFLOW, "a matrix of %lld x %lld is too large for LAPACK",
-                  (long long)m, (long long)n);
-        return NULL;
+    if (info == 0) {
+        return SOW_OK;
     }
-    double *tau = malloc((size_t)n * sizeof *tau);
-    if (tau == NULL) {
-        sow__fail_memory(err, (size_t)n * sizeof *tau);
-        return NULL;
+    if (info == LAPACK_WORK_MEMORY_ERROR) {
+        return sow__fail(err, SOW_ERROR_MEMORY,
+                         "orthogonal: no memory for the QR of a %lld x %lld matrix",
+                         (long long)of->m, (long long)of->n);
     }
-    const lapack_int info =
-        LAPACKE_dgeqrf(LAPACK_COL_MAJOR, (lapack_int)m, (lapack_int)n, matrix, (lapack_int)m, tau);
-    if (info != 0) {
-        free(tau);
-        fail_info(info, m, n, err);
-        return NULL;
-    }
-    return tau;
+    return sow__fail(err, SOW_ERROR_RUNTIME,
+                     "orthogonal: the QR of a %lld x %lld matrix failed with info %d",
+                     (long long)of->m, (long long)of->n, (int)info);
 }
 
-sow_status sow__qr_q(int64_t m, int64_t n, double *matrix, sow_error *err)
+/* tau: n values of the matrix's dtype. */
+static sow_status factor(const sow__columns *of, void *tau, sow_error *err)
 {
+    const lapack_int m = (lapack_int)of->m, n = (lapack_int)of->n;
+    return check_info(of,
+                      of->dtype == SOW_F64
+                          ? LAPACKE_dgeqrf(LAPACK_COL_MAJOR, m, n, of->values, m, tau)
+                          : LAPACKE_sgeqrf(LAPACK_COL_MAJOR, m, n, of->values, m, tau),
+                      err);
+}
+
+static sow_status make_q(const sow__columns *of, const void *tau, sow_error *err)
+{
+    const lapack_int m = (lapack_int)of->m, n = (lapack_int)of->n;
+    return check_info(of,
+                      of->dtype == SOW_F64
+                          ? LAPACKE_dorgqr(LAPACK_COL_MAJOR, m, n, n, of->values, m, tau)
+                          : LAPACKE_sorgqr(LAPACK_COL_MAJOR, m, n, n, of->values, m, tau),
+                      err);
+}
+
+static double diagonal(const sow__columns *of, int64_t j)
+{
+    const int64_t at = j * of->m + j;
+    return of->dtype == SOW_F64 ? ((const double *)of->values)[at]
+                                : ((const float *)of->values)[at];
+}
+
+/* Every column times its sign times gain: two roundings as in PyTorch, the first exact. */
+static void scale_columns(const sow__columns *of, const double *signs, double gain)
+{
+    for (int64_t j = 0; j < of->n; j++) {
+        for (int64_t at = j * of->m; at < (j + 1) * of->m; at++) {
+            if (of->dtype == SOW_F64) {
+                double *q = (double *)of->values + at;
+                *q = *q * signs[j] * gain;
+            } else {
+                float *q = (float *)of->values + at;
+                const float signed_q = *q * (float)signs[j];
+                *q = signed_q * (float)gain;
+            }
+        }
+    }
+}
+
+sow_status sow__qr_q(const sow__columns *matrix, double gain, sow_error *err)
+{
+    const size_t n = (size_t)matrix->n, tau_bytes = n * sow__dtype_bytes(matrix->dtype);
     if (n == 0) {
         return SOW_OK;
     }
-    sow_error own = {.status = SOW_OK};
-    sow_error *why = err == NULL ? &own : err;
-    double *tau = factor(m, n, matrix, why);
-    if (tau == NULL) {
-        return why->status;
+    sow_status status = sow__qr_check_size(matrix->m, matrix->n, err);
+    if (status != SOW_OK) {
+        return status;
     }
-    double *signs = malloc((size_t)n * sizeof *signs);
-    if (signs == NULL) {
-        free(tau);
-        return sow__fail_memory(why, (size_t)n * sizeof *signs);
+    void *tau = malloc(tau_bytes);
+    double *signs = malloc(n * sizeof *signs);
+    if (tau == NULL || signs == NULL) {
+        status = sow__fail_memory(err, tau_bytes + n * sizeof *signs);
+        goto out;
     }
-    for (int64_t j = 0; j < n; j++) {
-        signs[j] = sign_of(matrix[j * m + j]);
+    status = factor(matrix, tau, err);
+    for (int64_t j = 0; status == SOW_OK && j < matrix->n; j++) {
+        signs[j] = sign_of(diagonal(matrix, j));
     }
-    const lapack_int info = LAPACKE_dorgqr(LAPACK_COL_MAJOR, (lapack_int)m, (lapack_int)n,
-                                           (lapack_int)n, matrix, (lapack_int)m, tau);
-    for (int64_t i = 0; info == 0 && i < m * n; i++) {
-        matrix[i] *= signs[i / m];
+    if (status == SOW_OK) {
+        status = make_q(matrix, tau, err);
     }
+    if (status == SOW_OK) {
+        scale_columns(matrix, signs, gain);
+    }
+out:
     free(signs);
     free(tau);
-    return info == 0 ? SOW_OK : fail_info(info, m, n, why);
+    return status;
 }
 
 sow_status sow__qr_packed(int64_t m, int64_t n, double *matrix, sow_error *err)
@@ -79,16 +120,19 @@ sow_status sow__qr_packed(int64_t m, int64_t n, double *matrix, sow_error *err)
     if (n == 0) {
         return SOW_OK;
     }
-    sow_error own = {.status = SOW_OK};
-    sow_error *why = err == NULL ? &own : err;
-    double *tau = factor(m, n, matrix, why);
-    if (tau == NULL) {
-        return why->status;
+    sow_status status = sow__qr_check_size(m, n, err);
+    if (status != SOW_OK) {
+        return status;
     }
-    for (int64_t j = 0; j < n; j++) {
+    double *tau = malloc((size_t)n * sizeof *tau);
+    if (tau == NULL) {
+        return sow__fail_memory(err, (size_t)n * sizeof *tau);
+    }
+    status = factor(&(sow__columns){SOW_F64, m, n, matrix}, tau, err);
+    for (int64_t j = 0; status == SOW_OK && j < n; j++) {
         const double sign = sign_of(matrix[j * m + j]);
         matrix[j * m + j] = tau[j] == 0.0 ? -sign : sign;
     }
     free(tau);
-    return SOW_OK;
+    return status;
 }

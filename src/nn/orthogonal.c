@@ -85,7 +85,7 @@ static sow_status complete(const double *q, const double *drawn, const shape *is
             scratch[(is->k + j) * n + i] = drawn[i * more + j];
         }
     }
-    const sow_status status = sow__qr_q(n, n, scratch, err);
+    const sow_status status = sow__qr_q(&(sow__columns){SOW_F64, n, n, scratch}, 1.0, err);
     for (int64_t i = 0; status == SOW_OK && i < n; i++) {
         for (int64_t j = 0; j < n; j++) {
             base[i * n + j] = scratch[j * n + i];
