@@ -36,7 +36,6 @@ sow_dialect sow__init_dialect(const sow_generator *generator);
 
 /* ---- scopes of the calling thread ---- */
 
-bool sow__no_init_is_open(void);
 bool sow__guard_is_open(void);
 /* True when an init call must leave the tensor alone; guarded: the call itself is guarded. */
 bool sow__init_leaves(const sow_tensor *tensor, bool guarded);

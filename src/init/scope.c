@@ -4,11 +4,6 @@
 
 static _Thread_local unsigned guard_depth, no_init_depth;
 
-bool sow__no_init_is_open(void)
-{
-    return no_init_depth > 0;
-}
-
 bool sow__guard_is_open(void)
 {
     return guard_depth > 0;

@@ -103,7 +103,9 @@ static int compare_names(const void *name, const void *item)
     return strcmp(name, *(const char *const *)item);
 }
 
-bool sow__has_attribute(const sow_module *module, const char *name)
+/* True when every object of the class has an attribute of this name, which no child or parameter
+ * can then have: "forward", "type"; "keys" of a ModuleDict. */
+static bool has_attribute(const sow_module *module, const char *name)
 {
     if (bsearch(name, of_module, sizeof of_module / sizeof *of_module, sizeof *of_module,
                 compare_names) != NULL) {
@@ -126,7 +128,7 @@ bool sow__has_attribute(const sow_module *module, const char *name)
 
 static sow_status check_attribute(const sow_module *module, const char *name, sow_error *err)
 {
-    return sow__has_attribute(module, name)
+    return has_attribute(module, name)
                ? sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name)
                : SOW_OK;
 }

@@ -14,10 +14,6 @@ void sow__number_name(size_t index, char name[SOW__NUMBER_SIZE]);
 /* "int is not a Module subclass"; returns the status. */
 sow_status sow__fail_element(const sow__value *value, sow_error *err);
 
-/* True when every object of the class has an attribute of this name, which no child or parameter
- * can then have: "forward", "type"; "keys" of a ModuleDict. */
-bool sow__has_attribute(const sow_module *module, const char *name);
-
 /* module.add_module(name, value): takes a module, None keeps the name free of state. Fails with
  * PyTorch's words for any other value or a name that is not acceptable. */
 sow_status sow__add_module(sow_module *module, const char *name, sow__value *value, sow_error *err);
