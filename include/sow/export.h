@@ -26,6 +26,14 @@ SOW_API const char *sow_version(void);
  * SOW_CPU=scalar|avx2|avx512 caps it (read once); the bits do not depend on it. */
 SOW_API const char *sow_cpu(void);
 
+/* torch.set_num_threads: how many threads a call may use where it is not told, long fills of cpu
+ * tensors among them. 0 or less: one per core, as at the start; 1024 is the most. The bits do not
+ * depend on it. Any thread may call it, at any time. */
+SOW_API void sow_set_num_threads(int n_threads);
+
+/* torch.get_num_threads. */
+SOW_API int sow_get_num_threads(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,13 +32,18 @@ static void work(void *user, int worker)
 {
     struct run *run = user;
     const sow__pieces *pieces = run->pieces;
+    const uint64_t n_in_a_row = pieces->n_in_a_row > 0 ? pieces->n_in_a_row : 1;
+    uint64_t piece = 0, end = 0;
     while (!atomic_load(&run->stopped)) {
-        uint64_t piece = atomic_fetch_add(&run->next, 1);
+        if (piece == end) {
+            piece = atomic_fetch_add(&run->next, n_in_a_row);
+            end = piece + n_in_a_row;
+        }
         if (piece >= pieces->n_pieces) {
             return;
         }
         sow_error error;
-        sow_status status = pieces->work(pieces->user, worker, piece, &error);
+        sow_status status = pieces->work(pieces->user, worker, piece++, &error);
         if (status != SOW_OK) {
             stop(run, status, &error);
         }

@@ -9,6 +9,7 @@
 typedef struct sow__pieces {
     int n_threads; /* 1 or more */
     uint64_t n_pieces;
+    uint64_t n_in_a_row; /* that a thread takes at a time; 0: 1 */
     /* Does one piece; worker is 0..n_threads-1. The first failure stops the others before their
      * next piece. */
     sow_status (*work)(void *user, int worker, uint64_t piece, sow_error *err);

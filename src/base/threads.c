@@ -6,9 +6,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sow/export.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
-#define MAX_THREADS 1024
+/* What sow_set_num_threads said; 0: one per core. */
+static atomic_int chosen;
 
 int sow__cpu_count(void)
 {
@@ -22,10 +25,23 @@ int sow__cpu_count(void)
 
 int sow__thread_count(int n_threads)
 {
-    if (n_threads > MAX_THREADS) {
-        return MAX_THREADS;
+    if (n_threads <= 0) {
+        n_threads = atomic_load_explicit(&chosen, memory_order_relaxed);
+    }
+    if (n_threads > SOW__MAX_THREADS) {
+        return SOW__MAX_THREADS;
     }
     return n_threads > 0 ? n_threads : sow__cpu_count();
+}
+
+void sow_set_num_threads(int n_threads)
+{
+    atomic_store_explicit(&chosen, n_threads, memory_order_relaxed);
+}
+
+int sow_get_num_threads(void)
+{
+    return sow__thread_count(0);
 }
 
 struct worker {

@@ -6,7 +6,10 @@
 /* Cores that this process may use, at least 1. */
 int sow__cpu_count(void);
 
-/* n_threads as users give it: 0 or less is one per core, and 1024 is the most. */
+#define SOW__MAX_THREADS 1024
+
+/* n_threads as users give it: 0 or less is what sow_set_num_threads said, one per core at first;
+ * SOW__MAX_THREADS is the most. */
 int sow__thread_count(int n_threads);
 
 /* Calls work(user, worker) for worker = 0..n_threads-1, worker 0 on the caller's thread, and

@@ -96,7 +96,8 @@ static sow_status run_drawing(const sow__fill *fill, sow_tensor *tensor, sow_gen
                               sow_error *err)
 {
     sow__place place = sow__generator_place(generator);
-    sow__fill_source source = {.place = &place, .cursor = sow__generator_cursor(generator)};
+    sow__fill_source source = {
+        .place = &place, .cursor = sow__generator_cursor(generator), .threads = true};
     sow__fill_end end;
     sow_status status = sow__fill_run(fill, tensor, &source, &end, err);
     if (status == SOW_OK) {

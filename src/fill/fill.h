@@ -74,6 +74,7 @@ typedef struct sow__fill_source {
     sow__cursor *cursor;
     const sow__place *permutations;
     sow__cursor *permutations_cursor;
+    bool threads; /* a long fill may use as many as sow_set_num_threads allows */
 } sow__fill_source;
 
 sow_status sow__fill_run(const sow__fill *fill, sow_tensor *view, const sow__fill_source *source,

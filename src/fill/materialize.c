@@ -10,9 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE_ELEMENTS (1 << 18)
+/* Pieces are long, as a thread that takes the next but one has to reach its place in the stream,
+ * and several per thread, as one of them may be held up. */
+#define SHORTEST_PIECE ((int64_t)1 << 18)
+#define PIECES_PER_THREAD 4
 
 struct materialize {
+    int64_t piece_elements;
     const sow__tape *tape;
     unsigned char *data;
     sow__cursors *cursors; /* one set per worker */
@@ -21,10 +25,10 @@ struct materialize {
 static sow_status run_piece(void *user, int worker, uint64_t piece, sow_error *err)
 {
     const struct materialize *job = user;
-    int64_t first = (int64_t)piece * PIECE_ELEMENTS;
+    int64_t first = (int64_t)piece * job->piece_elements;
     int64_t left = job->tape->numel - first;
     return sow__tape_piece(job->tape, &job->cursors[worker], first,
-                           left < PIECE_ELEMENTS ? left : PIECE_ELEMENTS,
+                           left < job->piece_elements ? left : job->piece_elements,
                            job->data + (size_t)first * sow__dtype_bytes(job->tape->dtype), err);
 }
 
@@ -38,9 +42,12 @@ static sow_status run_tape(const sow__tape *tape, int n_threads, void *data, sow
     }
     sow_status status;
     if (sow__tape_is_streamable(tape)) {
+        int64_t share = tape->numel / (n_threads * PIECES_PER_THREAD) + 1;
+        int64_t units = (share - 1) / SHORTEST_PIECE + 1;
+        job.piece_elements = units * SHORTEST_PIECE;
+        int64_t n_pieces = (tape->numel + job.piece_elements - 1) / job.piece_elements;
         sow__pieces pieces = {.n_threads = n_threads,
-                              .n_pieces =
-                                  ((uint64_t)tape->numel + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS,
+                              .n_pieces = (uint64_t)n_pieces,
                               .work = run_piece,
                               .user = &job};
         status = sow__pieces_run(&pieces, err);

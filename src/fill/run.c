@@ -286,6 +286,55 @@ static sow_status run_strided(const sow__fill *fill, sow_tensor *view,
     return status;
 }
 
+/* Below this a thread costs more than it gives; a range for each thread begins where a normal block
+ * begins, and is long, so that reaching its place in the stream costs little. */
+#define PARALLEL_ELEMENTS ((int64_t)1 << 21)
+
+struct ranges {
+    const sow__fill *fill;
+    const sow_tensor *view;
+    const sow__fill_source *source;
+    unsigned char *data;
+    int64_t n_elements; /* of a range */
+    uint64_t *n_rounds; /* one per range */
+};
+
+static sow_status run_range(void *user, int worker, uint64_t index, sow_error *err)
+{
+    (void)worker;
+    const struct ranges *ranges = user;
+    int64_t first = (int64_t)index * ranges->n_elements, n_left = ranges->view->numel - first;
+    int64_t n = n_left < ranges->n_elements ? n_left : ranges->n_elements;
+    size_t bytes = sow__dtype_bytes(ranges->view->storage->dtype);
+    sow__cursor cursor;
+    sow__cursor_copy(&cursor, ranges->source->cursor);
+    const sow__fill_source source = {.place = ranges->source->place, .cursor = &cursor};
+    sow_status status = piece(ranges->fill, ranges->view, &source, first, n,
+                              ranges->data + (size_t)first * bytes, &ranges->n_rounds[index], err);
+    sow__cursor_close(&cursor);
+    return status;
+}
+
+/* A drawing fill of a long run of memory, one range per thread. */
+static sow_status run_parallel(const sow__fill *fill, const sow_tensor *view,
+                               const sow__fill_source *source, unsigned char *data,
+                               uint64_t *n_rounds, sow_error *err)
+{
+    uint64_t rounds[SOW__MAX_THREADS] = {0};
+    int n_threads = sow__thread_count(0);
+    int64_t n_elements = (view->numel / n_threads / 16 + 1) * 16;
+    struct ranges ranges = {fill, view, source, data, n_elements, rounds};
+    const sow__pieces pieces = {.n_threads = n_threads,
+                                .n_pieces = (uint64_t)((view->numel - 1) / n_elements + 1),
+                                .work = run_range,
+                                .user = &ranges};
+    sow_status status = sow__pieces_run(&pieces, err);
+    for (uint64_t i = 0; i < pieces.n_pieces; i++) {
+        *n_rounds = rounds[i] > *n_rounds ? rounds[i] : *n_rounds;
+    }
+    return status;
+}
+
 static sow_status run_pieces(const sow__fill *fill, sow_tensor *view,
                              const sow__fill_source *source, uint64_t *n_rounds, sow_error *err)
 {
@@ -297,6 +346,10 @@ static sow_status run_pieces(const sow__fill *fill, sow_tensor *view,
     }
     size_t bytes = sow__dtype_bytes(view->storage->dtype);
     unsigned char *data = (unsigned char *)view->storage->data + (size_t)view->offset * bytes;
+    if (source->threads && view->numel >= PARALLEL_ELEMENTS && sow__fill_draws(fill) &&
+        sow__thread_count(0) > 1) {
+        return run_parallel(fill, view, source, data, n_rounds, err);
+    }
     return piece(fill, view, source, 0, view->numel, data, n_rounds, err);
 }
 

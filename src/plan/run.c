@@ -399,6 +399,14 @@ static sow_status look_ahead(struct write *write, sow_error *err)
     return status;
 }
 
+/* Neighbours in the file are neighbours in the stream, mostly: a worker that takes several has less
+ * of the stream to pass over. A pipe is written in order, so there nobody may be ahead. */
+static uint64_t in_a_row(const struct write *write, int n_workers, uint64_t n_pieces)
+{
+    uint64_t share = n_pieces / (4 * (uint64_t)n_workers);
+    return write->is_sequential || share < 1 ? 1 : share < 8 ? share : 8;
+}
+
 static sow_status run_pieces(struct write *write, const sow__budget *budget, sow_error *err)
 {
     const int n_workers = budget->n_workers;
@@ -413,6 +421,7 @@ static sow_status run_pieces(struct write *write, const sow__budget *budget, sow
         status = write->options->statistics != NULL ? look_ahead(write, err) : SOW_OK;
         sow__pieces pieces = {
             .n_threads = n_workers, .n_pieces = n_pieces_of(write), .work = work, .user = write};
+        pieces.n_in_a_row = in_a_row(write, n_workers, pieces.n_pieces);
         status = status == SOW_OK ? sow__pieces_run(&pieces, err) : status;
         sem_destroy(&write->computing);
     }
