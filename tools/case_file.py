@@ -1,4 +1,5 @@
-"""Writing the case files that tests/models reads: one block per case, one fact per line.
+"""Writing vector files: write_lines for those of one case per line, CaseFile for those that
+tests/models reads, one block per case, one fact per line.
 
 case NAME
   arch CLASS             class to build (absent: as the config says)
@@ -20,6 +21,8 @@ end
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import pathlib
+import sys
 
 import torch
 import xxhash
@@ -45,6 +48,21 @@ def state_hash():
 def error_line(error):
     message = str(error).split("\n", 1)[0]
     return f"error {type(error).__name__} {message}"
+
+
+def write_lines(default, lines):
+    """Writes a line on the origin and the lines to the file that the command line names, else to the
+    default; their number."""
+    root = pathlib.Path(__file__).resolve().parent.parent
+    path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / default
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with open(path, "w", encoding="utf-8") as file:
+        print(f"# tools/{pathlib.Path(sys.argv[0]).name}: torch {torch.__version__}", file=file)
+        for line in lines:
+            print(line, file=file)
+            count += 1
+    return count
 
 
 class CaseFile:

@@ -7,13 +7,11 @@ LAYER ARG... DTYPE SEED error TYPE MESSAGE
 linear IN OUT BIAS, embedding ROWS COLUMNS PADDING_IDX, layer_norm DIM AFFINE BIAS, rms_norm DIM AFFINE
 SPDX-License-Identifier: Apache-2.0
 """
-import pathlib
-import sys
 import warnings
 
 import torch
 
-from case_file import DTYPES, state_hash, tensor_hash
+from case_file import DTYPES, state_hash, tensor_hash, write_lines
 
 DTYPE_NAMES = {text: dtype for dtype, text in DTYPES.items()} | {"i64": torch.int64}
 
@@ -85,13 +83,7 @@ def lines():
 
 def main():
     warnings.simplefilter("ignore")
-    root = pathlib.Path(__file__).resolve().parent.parent
-    path = sys.argv[1] if len(sys.argv) > 1 else root / "tests/nn/vectors/layers.txt"
-    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        print(f"# tools/make_layer_vectors.py: torch {torch.__version__}", file=file)
-        for text in lines():
-            print(text, file=file)
+    write_lines("tests/nn/vectors/layers.txt", lines())
 
 
 if __name__ == "__main__":

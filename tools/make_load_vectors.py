@@ -24,7 +24,7 @@ import warnings
 import torch
 
 from make_nn_vectors import nn, ordered
-from nn_case import dtype_name, entry, evaluate, raw_bytes, warning_rows, write_lines
+from nn_case import dtype_name, entry, evaluate, raw_bytes, warning_rows, write_rows
 
 F32, F64, F16, BF16, I64 = torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64
 
@@ -172,6 +172,8 @@ def key_cases():
         **{"second__x": one, "x": one, "first__x": one, "w": one, "second__inner__x": one, "first__a": one}))
     yield from both("empty parts", DEEP, [item(name, one) for name in
                                           ("", ".", "first.", ".first", "first..weight", "weight.", "first.weight.x")])
+    yield from both("extra states and odd signs", DEEP, [item(name, one) for name in (
+        "_extra_state", "first._extra_state", "a-b", "a/b", "first-weight", "first/weight", "first0.weight", "mean.")])
     yield from both("not ASCII", tree([("gewölbe", one)]), [item("gewölbe", values(1, start=9)), item("größe", one)])
     yield from both("shared prefix", tree(children=[("a", SMALL), ("ab", SMALL), ("a_", SMALL)]),
                     [item(f"{child}.{name}", data) for child in ("ab", "a", "a-", "abc", "a_")
@@ -215,6 +217,8 @@ def device_cases():
     real = [item("weight", values(2, 3, start=9)), item("bias", values(2, dtype=F64)), item("count", values(dtype=I64))]
     nowhere = [item("weight", WEIGHT.to("meta")), item("bias", BIAS.to("meta"))]
     yield from both("meta from real", meta, real)
+    hidden = tree([("weight", WEIGHT)], [("~cache", values(3))], device="meta")
+    yield from both("meta from real, non-persistent", hidden, real[:1])
     yield from both("meta from meta", meta, nowhere)
     yield from both("meta from real, some missing", meta, real[:1])
     yield from both("real from meta", SMALL, nowhere)
@@ -271,6 +275,8 @@ def class_cases():
     yield from both("sequential with a hole", {"nn": nn("Sequential", linear, None, linear)},
                     [item("1.weight", values(2)), item("0.weight", WEIGHT)])
     yield from both("lazy linear from linear", {"nn": nn("LazyLinear", 2)}, {"nn": linear})
+    yield from both("lazy linear from doubles", {"nn": nn("LazyLinear", 2)},
+                    [item("weight", values(2, 3, dtype=F64)), item("bias", values(2))])
     yield from both("lazy norm from stats", {"nn": nn("LazyBatchNorm1d")}, counted)
 
 
@@ -280,8 +286,8 @@ def rows():
 
 
 def main():
-    count = write_lines("tests/nn/vectors/loading.txt",
-                        "one JSON object per line; see the head of that script", rows())
+    count = write_rows("tests/nn/vectors/loading.txt",
+                       "one JSON object per line; see the head of that script", rows())
     print(f"{count} cases")
 
 

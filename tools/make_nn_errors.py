@@ -19,7 +19,7 @@ import warnings
 import torch
 
 from make_nn_vectors import nn, ordered, tensor
-from nn_case import call, dtype_object, evaluate, failure, state_hash, write_lines
+from nn_case import call, dtype_object, evaluate, failure, state_hash, write_rows
 
 # Everything that is bound by the signature alone, for a few shapes of signature.
 ARGUMENTS = [
@@ -278,8 +278,8 @@ def rows():
 
 def main():
     warnings.simplefilter("ignore")
-    count = write_lines("tests/nn/vectors/errors.txt",
-                        "one JSON object per line; see the head of that script", rows())
+    count = write_rows("tests/nn/vectors/errors.txt",
+                       "one JSON object per line; see the head of that script", rows())
     print(f"{count} cases")
 
 

@@ -25,7 +25,7 @@ import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from nn_case import (COMPLEX, FLOATS, call, dtype_object, entry, evaluate, failure, is_nested,
-                     raw_bytes, state_hash, warning_rows, write_lines)
+                     raw_bytes, state_hash, warning_rows, write_rows)
 
 SEEDS = (0, 42, 7)
 
@@ -462,8 +462,8 @@ def check_digests():
 def main():
     warnings.simplefilter("ignore")
     check_digests()
-    count = write_lines("tests/nn/vectors/modules.txt",
-                        "one JSON object per line; see the head of that script", rows())
+    count = write_rows("tests/nn/vectors/modules.txt",
+                       "one JSON object per line; see the head of that script", rows())
     print(f"{count} cases")
 
 

@@ -11,14 +11,12 @@ where the bits are not promised. In messages the module's repr is cut to its cla
 SPDX-License-Identifier: Apache-2.0
 """
 import json
-import pathlib
-import sys
 import warnings
 
 import torch
 from torch import nn
 
-from case_file import error_line, shape_text, state_hash, tensor_hash
+from case_file import error_line, shape_text, state_hash, tensor_hash, write_lines
 
 FUNCTIONS = {
     "weight_norm": nn.utils.parametrizations.weight_norm,
@@ -120,13 +118,7 @@ def lines():
 
 def main():
     warnings.simplefilter("ignore")
-    root = pathlib.Path(__file__).resolve().parent.parent
-    path = sys.argv[1] if len(sys.argv) > 1 else root / "tests/nn/vectors/parametrize.txt"
-    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        print(f"# tools/make_parametrize_vectors.py: torch {torch.__version__}", file=file)
-        for text in lines():
-            print(text, file=file)
+    write_lines("tests/nn/vectors/parametrize.txt", lines())
 
 
 if __name__ == "__main__":

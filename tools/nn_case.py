@@ -7,13 +7,12 @@ an object as Hydra wants it. The files have one JSON value per line.
 SPDX-License-Identifier: Apache-2.0
 """
 import importlib
+import itertools
 import json
-import pathlib
-import sys
 
 import torch
 
-from case_file import state_hash, tensor_hash
+from case_file import state_hash, tensor_hash, write_lines
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 COMPLEX = ("complex64", "complex128")
@@ -110,20 +109,11 @@ def warning_rows(given):
     return [row for row in rows if "Triggered internally" not in row[1] and "enable_nested_tensor" not in row[1]]
 
 
-def write_lines(default, comment, rows):
-    """Writes the rows to the file that the command line names, else to the default; their number."""
-    root = pathlib.Path(__file__).resolve().parent.parent
-    path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / default
-    path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with open(path, "w", encoding="utf-8") as file:
-        print(f"# tools/{pathlib.Path(sys.argv[0]).name}: torch {torch.__version__}", file=file)
-        print(f"# {comment}", file=file)
-        for row in rows:
-            print(json.dumps(row, separators=(",", ":")), file=file)
-            count += 1
-    return count
+def write_rows(default, comment, rows):
+    """write_lines of the comment and the rows as JSON; the number of rows."""
+    lines = (json.dumps(row, separators=(",", ":")) for row in rows)
+    return write_lines(default, itertools.chain([f"# {comment}"], lines)) - 1
 
 
 __all__ = ["COMPLEX", "FLOATS", "call", "dtype_name", "dtype_object", "entry", "evaluate", "failure",
-           "is_nested", "locate", "raw_bytes", "sorted_set", "state_hash", "warning_rows", "write_lines"]
+           "is_nested", "locate", "raw_bytes", "sorted_set", "state_hash", "warning_rows", "write_rows"]

@@ -41,16 +41,15 @@ static inline void case_fail(nn_case *of, const char *format, ...)
     print_error("  %s\n", why);
 }
 
-/* Calls run for every line that is no comment; the number of lines. A failure in one does not stop
- * the others: *n_failed counts the lines that had some. */
-static inline int for_each_case(const char *path, void (*run)(nn_case *of, void *user), void *user,
-                                int *n_failed)
+/* Calls run for every line that is no comment, at least n_least. A failure in one does not stop the
+ * others. */
+static inline void for_each_case(const char *path, int n_least,
+                                 void (*run)(nn_case *of, void *user), void *user)
 {
     FILE *file = fopen(path, "r");
     char *line = NULL;
     size_t capacity = 0;
-    int n_lines = 0;
-    *n_failed = 0;
+    int n_lines = 0, n_failed = 0;
     assert_non_null(file);
     while (getline(&line, &capacity, file) > 0) {
         json_error_t why;
@@ -63,12 +62,26 @@ static inline int for_each_case(const char *path, void (*run)(nn_case *of, void 
         }
         run(&of, user);
         json_decref(of.row);
-        *n_failed += of.n_failures > 0;
+        n_failed += of.n_failures > 0;
         n_lines++;
     }
     free(line);
     fclose(file);
-    return n_lines;
+    assert_true(n_lines >= n_least);
+    if (n_failed > 0) {
+        fail_msg("%d of %d cases failed", n_failed, n_lines);
+    }
+}
+
+/* The same with a factory of that device and a generator of its own as user. */
+static inline void for_each_case_on(sow_device device, const char *path, int n_least,
+                                    void (*run)(nn_case *of, void *user))
+{
+    sow_error err;
+    sow_factory factory = {.device = device, .generator = sow_generator_new(&err)};
+    assert_non_null(factory.generator);
+    for_each_case(path, n_least, run, &factory);
+    sow_generator_free(factory.generator);
 }
 
 static inline const char *text_of(const json_t *object, const char *key)

@@ -161,48 +161,34 @@ static void run_skip_init(nn_case *of, void *user)
     sow_module_free(module);
 }
 
-static void run_all(void (*run)(nn_case *of, void *user), sow_device device)
-{
-    sow_error err;
-    int n_failed;
-    sow_factory factory = {.device = device, .generator = sow_generator_new(&err)};
-    assert_non_null(factory.generator);
-    const int n_lines = for_each_case(vectors, run, &factory, &n_failed);
-    sow_generator_free(factory.generator);
-    assert_true(n_lines > 1500);
-    if (n_failed > 0) {
-        fail_msg("%d of %d cases failed", n_failed, n_lines);
-    }
-}
-
 static void test_nn_modules__known_answers(void **state)
 {
     (void)state;
-    run_all(run_build, SOW_CPU);
+    for_each_case_on(SOW_CPU, vectors, 1501, run_build);
 }
 
 static void test_nn_modules__known_answers_deferred(void **state)
 {
     (void)state;
-    run_all(run_build, SOW_DEFERRED);
+    for_each_case_on(SOW_DEFERRED, vectors, 1501, run_build);
 }
 
 static void test_nn_modules__reset_parameters(void **state)
 {
     (void)state;
-    run_all(run_reset, SOW_CPU);
+    for_each_case_on(SOW_CPU, vectors, 1501, run_reset);
 }
 
 static void test_nn_modules__reset_parameters_deferred(void **state)
 {
     (void)state;
-    run_all(run_reset, SOW_DEFERRED);
+    for_each_case_on(SOW_DEFERRED, vectors, 1501, run_reset);
 }
 
 static void test_nn_modules__skip_init(void **state)
 {
     (void)state;
-    run_all(run_skip_init, SOW_CPU);
+    for_each_case_on(SOW_CPU, vectors, 1501, run_skip_init);
 }
 
 /* PyTorch fills norms of 8-bit floats; in sow these types are carried and never filled. */

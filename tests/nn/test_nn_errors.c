@@ -76,30 +76,16 @@ static void run(nn_case *of, void *user)
     check_state(of, factory->generator, text_of(of->row, "state"));
 }
 
-static void run_all(sow_device device)
-{
-    sow_error err;
-    int n_failed;
-    sow_factory factory = {.device = device, .generator = sow_generator_new(&err)};
-    assert_non_null(factory.generator);
-    const int n_lines = for_each_case(vectors, run, &factory, &n_failed);
-    sow_generator_free(factory.generator);
-    assert_true(n_lines > 550);
-    if (n_failed > 0) {
-        fail_msg("%d of %d cases failed", n_failed, n_lines);
-    }
-}
-
 static void test_nn_errors__as_torch_says(void **state)
 {
     (void)state;
-    run_all(SOW_CPU);
+    for_each_case_on(SOW_CPU, vectors, 551, run);
 }
 
 static void test_nn_errors__as_torch_says_deferred(void **state)
 {
     (void)state;
-    run_all(SOW_DEFERRED);
+    for_each_case_on(SOW_DEFERRED, vectors, 551, run);
 }
 
 int main(void)
