@@ -3,39 +3,9 @@
  *
  * The sources are compiled into this test with an allocator that runs dry; leaks show under the
  * address sanitizer. */
-#include "support.h"
+#include "limited_memory.h"
 
 #include <sow/init.h>
-
-static int n_granted; /* allocations that will still succeed; below 0: all */
-
-static bool is_granted(void)
-{
-    if (n_granted < 0) {
-        return true;
-    }
-    return n_granted > 0 && n_granted-- > 0;
-}
-
-static void *limited_malloc(size_t n_bytes)
-{
-    return is_granted() ? malloc(n_bytes) : NULL;
-}
-
-static void *limited_calloc(size_t n, size_t n_bytes)
-{
-    return is_granted() ? calloc(n, n_bytes) : NULL;
-}
-
-static void *limited_realloc(void *old, size_t n_bytes)
-{
-    return is_granted() ? realloc(old, n_bytes) : NULL;
-}
-
-static char *limited_strdup(const char *text)
-{
-    return is_granted() ? strdup(text) : NULL;
-}
 
 #undef malloc
 #undef calloc

@@ -2,32 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The sources are compiled into this test with an allocator that runs dry. */
+#include "limited_memory.h"
 #include "vectors.h"
-
-static int n_granted; /* allocations that will still succeed; below 0: all */
-
-static bool is_granted(void)
-{
-    if (n_granted < 0) {
-        return true;
-    }
-    return n_granted > 0 && n_granted-- > 0;
-}
-
-static void *limited_malloc(size_t n_bytes)
-{
-    return is_granted() ? malloc(n_bytes) : NULL;
-}
-
-static void *limited_calloc(size_t n, size_t n_bytes)
-{
-    return is_granted() ? calloc(n, n_bytes) : NULL;
-}
-
-static void *limited_aligned_alloc(size_t alignment, size_t n_bytes)
-{
-    return is_granted() ? aligned_alloc(alignment, n_bytes) : NULL;
-}
 
 #undef malloc
 #undef calloc
