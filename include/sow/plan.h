@@ -67,7 +67,7 @@ typedef struct sow_statistics sow_statistics;
 typedef struct sow_run_options {
     int n_threads; /* 0: one per core */
     /* Rounded up to 4 KiB. Twice n_threads pieces are held; 0: 4 MiB, or less, down to 64 KiB, so
-     * that all of them take no more than 32 MiB. */
+     * that all of them take no more than 16 MiB. */
     size_t piece_bytes;
     /* sow_plan_write: most bytes for values on their way; 0: no limit. Pieces get shorter, down to
      * 64 KiB (1 MiB with statistics), then fewer threads work. SOW_ERROR_MEMORY before anything is

@@ -12,7 +12,7 @@
 /* Pieces when none are asked for, and the most for all of them: many cores must not mean much
  * memory. */
 #define DEFAULT_PIECE_BYTES ((uint64_t)4 << 20)
-#define DEFAULT_PIECES_BYTES ((uint64_t)32 << 20)
+#define DEFAULT_PIECES_BYTES ((uint64_t)16 << 20)
 #define LEAST_PIECE_BYTES ((uint64_t)64 << 10)
 
 /* What the entries of a plan take beside the pieces. */

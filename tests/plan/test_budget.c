@@ -82,9 +82,9 @@ static void test_plan_budget__many_threads_hold_no_more_than_a_few(void **state)
     add_normal(&t, "a", 64, 64);
     make_plan(&t);
     check(&t, (sow_run_options){.n_threads = 1}, 4 * MIB, 2, 1);
-    check(&t, (sow_run_options){.n_threads = 4}, 4 * MIB, 8, 4);
-    check(&t, (sow_run_options){.n_threads = 8}, 2 * MIB, 16, 8);
-    check(&t, (sow_run_options){.n_threads = 64}, 256 * KIB, 128, 64);
+    check(&t, (sow_run_options){.n_threads = 4}, 2 * MIB, 8, 4);
+    check(&t, (sow_run_options){.n_threads = 8}, MIB, 16, 8);
+    check(&t, (sow_run_options){.n_threads = 64}, 128 * KIB, 128, 64);
     check(&t, (sow_run_options){.n_threads = 1000}, 64 * KIB, 2000, 1000);
     check(&t, (sow_run_options){.n_threads = 64, .piece_bytes = MIB}, MIB, 128, 64);
     finish(&t);
@@ -97,15 +97,15 @@ static void test_plan_budget__pieces_get_shorter_then_workers_fewer(void **state
     start(&t);
     add_normal(&t, "w", 100, 100);
     make_plan(&t);
-    check(&t, (sow_run_options){.n_threads = 3}, 4 * MIB, 6, 3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 24 * MIB}, 4 * MIB, 6, 3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 12 * MIB}, 2 * MIB, 6, 3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 12 * MIB - 1}, 2 * MIB - 4 * KIB, 6,
-          3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 6 * 64 * KIB}, 64 * KIB, 6, 3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 6 * 64 * KIB - 1}, 76 * KIB, 5, 3);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 2 * 64 * KIB}, 64 * KIB, 2, 2);
-    check(&t, (sow_run_options){.n_threads = 3, .memory_bytes = 64 * KIB}, 64 * KIB, 1, 1);
+    check(&t, (sow_run_options){.n_threads = 2}, 4 * MIB, 4, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 16 * MIB}, 4 * MIB, 4, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 8 * MIB}, 2 * MIB, 4, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 8 * MIB - 1}, 2 * MIB - 4 * KIB, 4,
+          2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 4 * 64 * KIB}, 64 * KIB, 4, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 4 * 64 * KIB - 1}, 84 * KIB, 3, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 2 * 64 * KIB}, 64 * KIB, 2, 2);
+    check(&t, (sow_run_options){.n_threads = 2, .memory_bytes = 64 * KIB}, 64 * KIB, 1, 1);
     check(&t, (sow_run_options){.n_threads = 1, .piece_bytes = 5000, .memory_bytes = MIB}, 8 * KIB,
           2, 1);
     check(&t, (sow_run_options){.n_threads = 1, .piece_bytes = SIZE_MAX, .memory_bytes = MIB},
