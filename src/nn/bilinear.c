@@ -26,11 +26,7 @@ sow_status sow__reset_bilinear(sow_module *module, sow_generator *generator, sow
 static sow_status build(sow_module *module, const int64_t sizes[3], bool bias,
                         const sow_factory *factory, sow_error *err)
 {
-    const sow__shape of_bias = {.n_dims = 1, .sizes = {sizes[0]}};
-    sow_status status = sow__module_add_parameter(module, "weight", 3, sizes, factory, err);
-    if (status == SOW_OK) {
-        status = sow__module_add_or_reserve(module, "bias", bias, &of_bias, factory, err);
-    }
+    const sow_status status = sow__module_add_pair(module, 3, sizes, bias, factory, err);
     return status == SOW_OK ? sow__reset_bilinear(module, factory->generator, err) : status;
 }
 

@@ -48,6 +48,17 @@ sow_status sow__module_take_buffer(sow_module *module, const char *name, sow__va
     return sow_module_register_buffer(module, name, sow__value_take_tensor(value), true, err);
 }
 
+sow_status sow__module_add_pair(sow_module *module, int n_dims, const int64_t *sizes, bool bias,
+                                const sow_factory *factory, sow_error *err)
+{
+    const sow__shape of_bias = {.n_dims = 1, .sizes = {sizes[0]}};
+    const sow_status status =
+        sow__module_add_parameter(module, "weight", n_dims, sizes, factory, err);
+    return status == SOW_OK
+               ? sow__module_add_or_reserve(module, "bias", bias, &of_bias, factory, err)
+               : status;
+}
+
 sow_status sow__module_add_lazy_pair(sow_module *module, bool bias, const sow_factory *factory,
                                      sow_error *err)
 {

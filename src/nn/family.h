@@ -16,6 +16,8 @@ bool sow__value_is_number(const sow__value *value);
 int64_t sow__value_int(const sow__value *value);
 double sow__value_number(const sow__value *value);
 sow__value sow__value_of_int(int64_t integer);
+/* Takes the module; NULL: None. */
+sow__value sow__value_of_module(sow_module *module);
 
 #define SOW__UNORDERED 2
 
@@ -84,8 +86,11 @@ sow_status sow__module_add_or_reserve(sow_module *module, const char *name, bool
 sow_status sow__module_take_buffer(sow_module *module, const char *name, sow__value *value,
                                    sow_error *err);
 
-/* The constructor of a lazy class that makes the same tensors as a parent without a shape: weight
- * and bias (absent: reserved). */
+/* weight, and bias of as many elements as its first size (absent: reserved). */
+sow_status sow__module_add_pair(sow_module *module, int n_dims, const int64_t *sizes, bool bias,
+                                const sow_factory *factory, sow_error *err);
+
+/* The constructor of a lazy class that makes the same tensors as a parent without a shape. */
 sow_status sow__module_add_lazy_pair(sow_module *module, bool bias, const sow_factory *factory,
                                      sow_error *err);
 

@@ -34,6 +34,12 @@ sow__value sow__value_of_int(int64_t integer)
     return (sow__value){.kind = SOW__VALUE_INT, .integer = integer};
 }
 
+sow__value sow__value_of_module(sow_module *module)
+{
+    return (sow__value){.kind = module == NULL ? SOW__VALUE_NONE : SOW__VALUE_MODULE,
+                        .module = module};
+}
+
 sow_status sow__value_compare(const sow__value *left, const char *op, const sow__value *right,
                               int *order, sow_error *err)
 {

@@ -15,11 +15,7 @@ sow_status sow__reset_linear(sow_module *module, sow_generator *generator, sow_e
 static sow_status build(sow_module *module, const int64_t sizes[2], bool bias,
                         const sow_factory *factory, sow_error *err)
 {
-    const sow__shape of_bias = {.n_dims = 1, .sizes = {sizes[0]}};
-    sow_status status = sow__module_add_parameter(module, "weight", 2, sizes, factory, err);
-    if (status == SOW_OK) {
-        status = sow__module_add_or_reserve(module, "bias", bias, &of_bias, factory, err);
-    }
+    const sow_status status = sow__module_add_pair(module, 2, sizes, bias, factory, err);
     return status == SOW_OK ? sow__reset_linear(module, factory->generator, err) : status;
 }
 

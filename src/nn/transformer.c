@@ -110,38 +110,23 @@ sow_module *sow__construct_transformer(const sow__class *of, sow__args *args, so
     return transformer(halves, &layer, err);
 }
 
-static sow__value module_value(sow_module *module)
-{
-    return (sow__value){.kind = module == NULL ? SOW__VALUE_NONE : SOW__VALUE_MODULE,
-                        .module = module};
-}
-
 sow_module *sow_transformer(int64_t d_model, int64_t nhead, const sow_transformer_options *options,
                             const sow_factory *factory, sow_error *err)
 {
     static const sow_transformer_options defaults = SOW_TRANSFORMER_OPTIONS_INIT;
     const sow_transformer_options *with = options == NULL ? &defaults : options;
-    const sow__value p = {.kind = SOW__VALUE_FLOAT, .number = with->dropout};
-    sow__value activation = module_value(with->activation);
-    sow__value encoder = module_value(with->custom_encoder);
-    sow__value decoder = module_value(with->custom_decoder);
+    sow__value encoder = sow__value_of_module(with->custom_encoder);
+    sow__value decoder = sow__value_of_module(with->custom_decoder);
     const sow__value n_encoder = sow__value_of_int(with->num_encoder_layers);
     const sow__value n_decoder = sow__value_of_int(with->num_decoder_layers);
-    const sow__value dim = sow__value_of_int(d_model), heads = sow__value_of_int(nhead);
-    const sow__value width = sow__value_of_int(with->dim_feedforward);
     const half halves[2] = {
         {SOW__ENCODER, "encoder", &encoder, &n_encoder},
         {SOW__DECODER, "decoder", &decoder, &n_decoder},
     };
-    const sow__layer_args args = {.d_model = &dim,
-                                  .nhead = &heads,
-                                  .dim_feedforward = &width,
-                                  .bias = with->bias,
-                                  .dropout = &p,
-                                  .activation = &activation,
-                                  .factory = sow__factory_or_default(factory)};
+    sow__layer_values values;
+    const sow__layer_args args = sow__layer_args_from_c(d_model, nhead, with, factory, &values);
     sow_module *module = transformer(halves, &args, err);
-    sow__value_clear(&activation);
+    sow__value_clear(&values.activation);
     sow__value_clear(&encoder);
     sow__value_clear(&decoder);
     return module;

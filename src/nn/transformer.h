@@ -24,6 +24,16 @@ typedef struct sow__layer_args {
 /* Lends d_model, nhead, dim_feedforward, dropout, activation and bias. */
 sow__layer_args sow__layer_args_of(sow__args *args);
 
+/* The values behind the arguments of a C call; the caller clears activation. */
+typedef struct sow__layer_values {
+    sow__value d_model, nhead, dim_feedforward, dropout, activation;
+} sow__layer_values;
+
+/* Lends values, which it sets; options NULL: the defaults. */
+sow__layer_args sow__layer_args_from_c(int64_t d_model, int64_t nhead,
+                                       const sow_transformer_options *options,
+                                       const sow_factory *factory, sow__layer_values *values);
+
 /* TransformerEncoderLayer or TransformerDecoderLayer. */
 sow_module *sow__transformer_layer(int kind, const sow__layer_args *args, sow_error *err);
 

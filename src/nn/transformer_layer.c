@@ -120,28 +120,36 @@ sow_module *sow__construct_transformer_layer(const sow__class *of, sow__args *ar
     return sow__transformer_layer(of->variant, &layer, err);
 }
 
+sow__layer_args sow__layer_args_from_c(int64_t d_model, int64_t nhead,
+                                       const sow_transformer_options *options,
+                                       const sow_factory *factory, sow__layer_values *values)
+{
+    static const sow_transformer_options defaults = SOW_TRANSFORMER_OPTIONS_INIT;
+    const sow_transformer_options *with = options == NULL ? &defaults : options;
+    *values = (sow__layer_values){
+        .d_model = sow__value_of_int(d_model),
+        .nhead = sow__value_of_int(nhead),
+        .dim_feedforward = sow__value_of_int(with->dim_feedforward),
+        .dropout = {.kind = SOW__VALUE_FLOAT, .number = with->dropout},
+        .activation = sow__value_of_module(with->activation),
+    };
+    return (sow__layer_args){.d_model = &values->d_model,
+                             .nhead = &values->nhead,
+                             .dim_feedforward = &values->dim_feedforward,
+                             .bias = with->bias,
+                             .dropout = &values->dropout,
+                             .activation = &values->activation,
+                             .factory = sow__factory_or_default(factory)};
+}
+
 static sow_module *typed_layer(int kind, int64_t d_model, int64_t nhead,
                                const sow_transformer_options *options, const sow_factory *factory,
                                sow_error *err)
 {
-    static const sow_transformer_options defaults = SOW_TRANSFORMER_OPTIONS_INIT;
-    const sow_transformer_options *with = options == NULL ? &defaults : options;
-    const sow__value p = {.kind = SOW__VALUE_FLOAT, .number = with->dropout};
-    sow__value activation = {.kind = SOW__VALUE_NONE};
-    if (with->activation != NULL) {
-        activation = (sow__value){.kind = SOW__VALUE_MODULE, .module = with->activation};
-    }
-    const sow__value dim = sow__value_of_int(d_model), heads = sow__value_of_int(nhead);
-    const sow__value width = sow__value_of_int(with->dim_feedforward);
-    const sow__layer_args args = {.d_model = &dim,
-                                  .nhead = &heads,
-                                  .dim_feedforward = &width,
-                                  .bias = with->bias,
-                                  .dropout = &p,
-                                  .activation = &activation,
-                                  .factory = sow__factory_or_default(factory)};
+    sow__layer_values values;
+    const sow__layer_args args = sow__layer_args_from_c(d_model, nhead, options, factory, &values);
     sow_module *layer = sow__transformer_layer(kind, &args, err);
-    sow__value_clear(&activation);
+    sow__value_clear(&values.activation);
     return layer;
 }
 
