@@ -15,7 +15,7 @@ struct CMUnitTest {
 
 #define cmocka_unit_test(function)                                                                 \
     {                                                                                              \
-        #function, function                                                                        \
+#function, function                                                                        \
     }
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
     run_tests((tests), sizeof(tests) / sizeof *(tests))
