@@ -11,9 +11,8 @@
  *   load FILE N IN OUT                  a Sequential of N Linear from a file, then a guarded reset
  *   read FILE                           the same bytes read and nothing else
  *
- * An init call on a cpu tensor runs on the caller's thread. To fill in place with more, each thread
- * takes some rows and a generator that stands where these rows begin in the stream. Fresh memory
- * goes to a deferred tensor that is materialized. */
+ * sow_set_num_threads says how many threads a fill in place may use. Fresh memory goes to a
+ * deferred tensor that is materialized. */
 #include <sow/sow.h>
 
 #include <fcntl.h>
@@ -79,12 +78,7 @@ typedef struct fill_case {
     sow_dtype dtype;
     int64_t sizes[2];
     int n_threads;
-    /* in place */
-    int n_parts;
-    sow_tensor *parts[MAX_THREADS]; /* rows of one tensor */
-    sow_generator *generators[MAX_THREADS];
-    uint64_t n_words; /* that a part draws */
-    /* fresh */
+    sow_tensor *tensor; /* in place */
     sow_generator *generator;
 } fill_case;
 
@@ -109,117 +103,38 @@ static bool find_fill(fill_case *fill, const char *name)
     return true;
 }
 
-static sow_tensor *make_deferred(const fill_case *fill, int64_t n_rows, sow_generator *generator,
-                                 sow_error *err)
+static sow_tensor *make_deferred(const fill_case *fill, sow_error *err)
 {
-    const int64_t sizes[] = {n_rows, fill->sizes[1]};
-    sow_tensor *tensor = sow_empty(fill->dtype, 2, sizes, SOW_DEFERRED, err);
+    sow_tensor *tensor = sow_empty(fill->dtype, 2, fill->sizes, SOW_DEFERRED, err);
     if (tensor != NULL &&
-        sow_initializer_apply(fill->how, tensor, &fill->args, generator, err) != SOW_OK) {
+        sow_initializer_apply(fill->how, tensor, &fill->args, fill->generator, err) != SOW_OK) {
         sow_tensor_free(tensor);
         tensor = NULL;
     }
     return tensor;
 }
 
-typedef struct fill_part {
-    fill_case *fill;
-    int index;
-    sow_status status;
-    sow_error err;
-} fill_part;
-
-static void *run_part(void *user)
+static sow_status fill_in_place(void *user, sow_error *err)
 {
-    fill_part *part = user;
-    const fill_case *fill = part->fill;
-    sow_generator *generator = fill->generators[part->index];
-    part->status = SOW_OK;
-    if (fill->n_parts > 1) {
-        const uint64_t position = (uint64_t)part->index * fill->n_words;
-        part->status = sow_generator_seek(generator, position, &part->err);
-    }
-    if (part->status == SOW_OK) {
-        part->status = sow_initializer_apply(fill->how, fill->parts[part->index], &fill->args,
-                                             generator, &part->err);
-    }
-    return NULL;
-}
-
-static sow_status fill_parts(void *user, sow_error *err)
-{
-    fill_part parts[MAX_THREADS];
-    pthread_t threads[MAX_THREADS];
-    bool is_started[MAX_THREADS];
-    fill_case *fill = user;
-    for (int i = 0; i < fill->n_parts; i++) {
-        parts[i] = (fill_part){.fill = fill, .index = i, .status = SOW_ERROR_RUNTIME};
-        is_started[i] = i > 0 && pthread_create(&threads[i], NULL, run_part, &parts[i]) == 0;
-    }
-    sow_status status = SOW_OK;
-    for (int i = 0; i < fill->n_parts; i++) {
-        if (is_started[i]) {
-            pthread_join(threads[i], NULL);
-        } else {
-            run_part(&parts[i]);
-        }
-        if (parts[i].status != SOW_OK) {
-            status = parts[i].status;
-            *err = parts[i].err;
-        }
-    }
-    return status;
-}
-
-/* Rows for every thread; whole groups of 16 values, so that no part changes what PyTorch draws. */
-static sow_status make_parts(fill_case *fill, const sow_tensor *tensor, sow_error *err)
-{
-    const int64_t n_rows = fill->sizes[0] / fill->n_parts;
-    if (n_rows * fill->n_parts != fill->sizes[0] || n_rows * fill->sizes[1] % 16 != 0) {
-        return fail(err, "rows that can not be shared");
-    }
-    for (int i = 0; i < fill->n_parts; i++) {
-        fill->parts[i] = sow_tensor_slice(tensor, 0, i * n_rows, (i + 1) * n_rows, 1, err);
-        if (fill->parts[i] == NULL) {
-            return err->status;
-        }
-    }
-    sow_tensor *part = make_deferred(fill, n_rows, fill->generators[0], err);
-    fill->n_words = sow_generator_position(fill->generators[0]);
-    sow_tensor_free(part);
-    return part != NULL ? SOW_OK : err->status;
+    const fill_case *fill = user;
+    return sow_initializer_apply(fill->how, fill->tensor, &fill->args, fill->generator, err);
 }
 
 static sow_status run_in_place(fill_case *fill, sow_error *err)
 {
-    sow_tensor *tensor = sow_empty(fill->dtype, 2, fill->sizes, SOW_CPU, err);
-    sow_status status = tensor != NULL ? SOW_OK : err->status;
-    for (int i = 0; status == SOW_OK && i < fill->n_parts; i++) {
-        fill->generators[i] = sow_generator_new(err);
-        status = fill->generators[i] != NULL ? SOW_OK : err->status;
-    }
-    if (status == SOW_OK && fill->n_parts > 1) {
-        status = make_parts(fill, tensor, err);
-    } else {
-        fill->parts[0] = tensor;
-    }
-    if (status == SOW_OK) {
-        status = repeat(fill_parts, fill, err);
-    }
-    for (int i = 0; i < fill->n_parts; i++) {
-        sow_generator_free(fill->generators[i]);
-        if (fill->parts[i] != tensor) {
-            sow_tensor_free(fill->parts[i]);
-        }
-    }
-    sow_tensor_free(tensor);
+    fill->tensor = sow_empty(fill->dtype, 2, fill->sizes, SOW_CPU, err);
+    sow_status status = fill->tensor != NULL ? sow_ones(fill->tensor, err) : err->status;
+    fill->generator = status == SOW_OK ? sow_generator_new(err) : NULL;
+    status = fill->generator != NULL ? repeat(fill_in_place, fill, err) : err->status;
+    sow_generator_free(fill->generator);
+    sow_tensor_free(fill->tensor);
     return status;
 }
 
 static sow_status fill_fresh(void *user, sow_error *err)
 {
     const fill_case *fill = user;
-    sow_tensor *tensor = make_deferred(fill, fill->sizes[0], fill->generator, err);
+    sow_tensor *tensor = make_deferred(fill, err);
     const sow_status status =
         tensor != NULL ? sow_tensor_materialize(tensor, fill->n_threads, err) : err->status;
     sow_tensor_free(tensor);
@@ -247,10 +162,7 @@ static sow_status bench_fill(char **words, sow_error *err)
     if (status != SOW_OK) {
         return status;
     }
-    /* A matrix that is made as a whole: LAPACK's threads are the environment's. */
-    const char *name = sow_initializer_name(fill.how);
-    const bool is_whole = strcmp(name, "orthogonal") == 0 || strcmp(name, "sparse") == 0;
-    fill.n_parts = is_whole ? 1 : fill.n_threads;
+    sow_set_num_threads(fill.n_threads);
     return strcmp(words[0], "fresh") == 0 ? run_fresh(&fill, err) : run_in_place(&fill, err);
 }
 

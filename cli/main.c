@@ -6,9 +6,6 @@
 #include "verbs.h"
 
 #include <locale.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <string.h>
 
 static const cli_verb verbs[] = {
@@ -80,19 +77,8 @@ static int run(int argc, char **argv)
     return verb->run(argc - 1, argv + 1);
 }
 
-/* One arena for all threads, and large blocks given back when they are freed: with one arena per
- * thread, as the C library has it, memory would grow with the number of cores. */
-static void keep_memory_small(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 256 << 10);
-#endif
-}
-
 int main(int argc, char **argv)
 {
-    keep_memory_small();
     cli_output_start();
     cli_signals_start();
     setlocale(LC_CTYPE, ""); /* widths of names in tables */

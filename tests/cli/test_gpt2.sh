@@ -18,12 +18,13 @@ for threads in 1 2; do
         fail "threads $threads: peak of $(cat "$work/peak") KiB"
 done
 
-# With a limit the whole process takes little more than that: the command itself has 8 MB.
+# With a limit the whole process takes little more than that: the command itself has 8 MB, and jumps in
+# the stream take some; without one it takes 27.
 for memory in 64K 1M; do
     "$helper" peak "$work/peak" "$sow" init "$config" --seed 42 --threads 2 --memory $memory -q --force \
         -o gpt2 || fail "memory $memory: status $?"
     [ "$(sha256sum <gpt2)" = "$digest  -" ] || fail "memory $memory: not the file of transformers"
-    [ -n "${SOW_SANITIZE:-}" ] || [ "$(cat "$work/peak")" -lt 14336 ] ||
+    [ -n "${SOW_SANITIZE:-}" ] || [ "$(cat "$work/peak")" -lt 16384 ] ||
         fail "memory $memory: peak of $(cat "$work/peak") KiB"
 done
 only gpt2
