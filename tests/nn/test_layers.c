@@ -1,22 +1,10 @@
 /* The layers' constructors against torch (tests/nn/vectors/layers.txt), and in the scopes.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "support.h"
+#include "nn/module_text.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <inttypes.h>
 #include <sow/init.h>
-#include <sow/nn.h>
 
-enum { HASH_SIZE = 33, LINE_SIZE = 1024, N_ARGS = 3 };
-
-static void hash_text(const void *data, size_t n_bytes, char text[HASH_SIZE])
-{
-    const XXH128_hash_t hash = XXH3_128bits(n_bytes == 0 ? "" : data, n_bytes);
-    snprintf(text, HASH_SIZE, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,
-             (uint64_t)hash.low64);
-}
+enum { LINE_SIZE = 1024, N_ARGS = 3 };
 
 static sow_module *build(const char *layer, const int64_t args[N_ARGS], const sow_factory *factory,
                          sow_error *err)
@@ -49,15 +37,11 @@ static void describe(sow_module *module, sow_generator *generator, const sow_err
     size_t used = (size_t)snprintf(text, LINE_SIZE, "ok");
     char hash[HASH_SIZE];
     for (size_t i = 0; i < sow_state_dict_count(state); i++) {
-        sow_tensor *tensor = sow_state_dict_tensor(state, i);
-        assert_ok(sow_tensor_materialize(tensor, 1, &own), own);
-        hash_text(sow_tensor_data(tensor), sow_tensor_n_bytes(tensor), hash);
+        tensor_hash_text(sow_state_dict_tensor(state, i), hash);
         used += (size_t)snprintf(text + used, LINE_SIZE - used, " %s:%s",
                                  sow_state_dict_name(state, i), hash);
     }
-    uint8_t blob[SOW_GENERATOR_STATE_BYTES];
-    assert_ok(sow_generator_get_state(generator, blob, &own), own);
-    hash_text(blob, sizeof blob, hash);
+    state_hash_text(generator, hash);
     snprintf(text + used, LINE_SIZE - used, " state:%s", hash);
     sow_state_dict_free(state);
 }
@@ -92,36 +76,29 @@ static void as_sow_says(char *expected)
     }
 }
 
+static bool check_line(char *line, void *user)
+{
+    sow_factory *factory = user;
+    sow_error err = {.status = SOW_OK};
+    char expected[LINE_SIZE], got[LINE_SIZE], layer[16];
+    int64_t args[N_ARGS] = {0};
+    snprintf(expected, sizeof expected, "%s", parse(line, layer, args, factory));
+    as_sow_says(expected);
+    sow_module *module = build(layer, args, factory, &err);
+    describe(module, factory->generator, &err, got);
+    sow_module_free(module);
+    if (strcmp(got, expected) != 0) {
+        print_error("got %s\n", got);
+        return false;
+    }
+    return true;
+}
+
 static void run_vectors(sow_device device)
 {
-    FILE *file = fopen(SOW_SOURCE_DIR "/tests/nn/vectors/layers.txt", "r");
-    assert_non_null(file);
-    sow_error err = {.status = SOW_OK};
-    sow_factory factory = {.device = device, .generator = sow_generator_new(&err)};
-    char line[LINE_SIZE], whole[LINE_SIZE], expected[LINE_SIZE], got[LINE_SIZE], layer[16];
-    int n_lines = 0, n_failures = 0;
-    while (fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        if (line[0] == '#') {
-            continue;
-        }
-        memcpy(whole, line, sizeof whole);
-        int64_t args[N_ARGS] = {0};
-        snprintf(expected, sizeof expected, "%s", parse(line, layer, args, &factory));
-        as_sow_says(expected);
-        sow_module *module = build(layer, args, &factory, &err);
-        describe(module, factory.generator, &err, got);
-        if (strcmp(got, expected) != 0) {
-            print_error("%s\n  got %s\n", whole, got);
-            n_failures++;
-        }
-        sow_module_free(module);
-        n_lines++;
-    }
-    fclose(file);
+    sow_factory factory = {.device = device, .generator = sow_generator_new(NULL)};
+    assert_true(for_each_line("layers.txt", check_line, &factory) > 300);
     sow_generator_free(factory.generator);
-    assert_true(n_lines > 300);
-    assert_int_equal(n_failures, 0);
 }
 
 static void test_nn_layers__known_answers(void **state)
