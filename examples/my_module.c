@@ -1,6 +1,6 @@
-/* A module of one's own, as in PyTorch's tutorial on skipping initialization: two parameters, two
- * layers, a buffer. It takes a device and hands it on, and touches its parameters through init
- * functions alone; so it can be built on meta, where nothing is drawn, and given memory later.
+/* A module of one's own, as in PyTorch's tutorial on skip_init: two parameters, two layers, a
+ * buffer. It takes a device and hands it on, and touches its parameters through init functions
+ * alone; so it can be built on meta, where nothing is drawn, and given memory later.
  *
  *     my_module FILE
  *

@@ -1,11 +1,11 @@
-/* The ways in which guarded initialization is used when a checkpoint holds a part of a model.
+/* The ways in which guarded initializers are used when a checkpoint holds a part of a model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "calls.h"
 
 #include <math.h>
 #include <time.h>
 
-/* A model of the least size: named weights, in the order in which they are initialized. */
+/* A model of the least size: named weights, in the order in which they are initialised. */
 typedef struct model {
     sow_tensor *embedding, *weight, *bias, *head;
 } model;
