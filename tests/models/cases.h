@@ -4,15 +4,11 @@
 #ifndef SOW_TESTS_MODELS_CASES_H
 #define SOW_TESTS_MODELS_CASES_H
 
-#include "support.h"
+#include "hash.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <inttypes.h>
 #include <sow/models.h>
 
-enum { N_CASE_LINES = 256, N_HAVE = 64, N_CASE_DIMS = 4, HASH_SIZE = 33, WORD_SIZE = 96 };
+enum { N_CASE_LINES = 256, N_HAVE = 64, N_CASE_DIMS = 4, WORD_SIZE = 96 };
 
 /* A tensor of the made-up checkpoint. */
 typedef struct have {
@@ -44,13 +40,6 @@ typedef struct model_case {
         print_error("\n");                                                                         \
         (test)->n_failures++;                                                                      \
     } while (0)
-
-static inline void hash_text(const void *data, size_t n_bytes, char text[HASH_SIZE])
-{
-    const XXH128_hash_t hash = XXH3_128bits(n_bytes == 0 ? "" : data, n_bytes);
-    snprintf(text, HASH_SIZE, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,
-             (uint64_t)hash.low64);
-}
 
 /* "37,6"; "scalar". */
 static inline void sizes_text(int n_dims, const int64_t *sizes, char text[WORD_SIZE])

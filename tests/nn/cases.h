@@ -4,17 +4,13 @@
 #ifndef SOW_TESTS_NN_CASES_H
 #define SOW_TESTS_NN_CASES_H
 
-#include "support.h"
+#include "hash.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <inttypes.h>
 #include <jansson.h>
 #include <sow/models.h>
 #include <sow/nn.h>
 
-enum { CASES_HASH_SIZE = 33, CASES_TEXT_SIZE = 4096, CASES_MOST_WARNINGS = 16 };
+enum { CASES_TEXT_SIZE = 4096, CASES_MOST_WARNINGS = 16 };
 
 /* What a runner is handed: the parsed line and its text. */
 typedef struct nn_case {
@@ -96,14 +92,7 @@ static inline const char *string_at(const json_t *array, size_t index)
 
 /* ---- numbers as text ---- */
 
-static inline void hash_text(const void *data, size_t n_bytes, char text[CASES_HASH_SIZE])
-{
-    const XXH128_hash_t hash = XXH3_128bits(n_bytes == 0 ? "" : data, n_bytes);
-    snprintf(text, CASES_HASH_SIZE, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,
-             (uint64_t)hash.low64);
-}
-
-static inline void state_text(const sow_generator *generator, char text[CASES_HASH_SIZE])
+static inline void state_text(const sow_generator *generator, char text[HASH_SIZE])
 {
     sow_error err;
     uint8_t state[SOW_GENERATOR_STATE_BYTES];
@@ -231,7 +220,7 @@ static inline void check_tensor(nn_case *of, const char *name, sow_tensor *tenso
                                 const json_t *entry, bool values)
 {
     sow_error err;
-    char text[CASES_HASH_SIZE], what[256];
+    char text[HASH_SIZE], what[256];
     const json_t *shape = json_array_get(entry, 2);
     bool same = sow_tensor_n_dims(tensor) == (int)json_array_size(shape);
     snprintf(what, sizeof what, "%.200s: dtype", name);
@@ -330,7 +319,7 @@ static inline void check_warnings(nn_case *of, heard *all, const json_t *expecte
 
 static inline void check_state(nn_case *of, const sow_generator *generator, const char *expected)
 {
-    char text[CASES_HASH_SIZE];
+    char text[HASH_SIZE];
     state_text(generator, text);
     same_text(of, "generator", text, expected);
 }

@@ -3,22 +3,11 @@
 #ifndef SOW_TESTS_NN_MODULE_TEXT_H
 #define SOW_TESTS_NN_MODULE_TEXT_H
 
-#include "support.h"
+#include "hash.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <inttypes.h>
 #include <sow/nn.h>
 
-enum { HASH_SIZE = 33, TEXT_SIZE = 16384 };
-
-static inline void hash_text(const void *data, size_t n_bytes, char text[HASH_SIZE])
-{
-    const XXH128_hash_t hash = XXH3_128bits(n_bytes == 0 ? "" : data, n_bytes);
-    snprintf(text, HASH_SIZE, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,
-             (uint64_t)hash.low64);
-}
+enum { TEXT_SIZE = 16384 };
 
 /* The values in memory, which a deferred tensor gets here. */
 static inline const void *values_in_memory(sow_tensor *tensor)

@@ -3,11 +3,9 @@
 #ifndef SOW_TESTS_RNG_VECTORS_H
 #define SOW_TESTS_RNG_VECTORS_H
 
-#include "support.h"
+#include "hash.h"
 
-#define XXH_INLINE_ALL
 #include <sow/generator.h>
-#include <xxhash.h>
 
 #define MAX_LINE 1024
 
@@ -40,19 +38,12 @@ static inline void each_vector(const char *name, void (*check)(char *given, char
     assert_true(n_checked > 0);
 }
 
-static inline void digest(const void *data, size_t n_bytes, char text[33])
-{
-    XXH128_hash_t hash = XXH3_128bits(data, n_bytes);
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
-}
-
 static inline void state_digest(sow_generator *generator, char text[33])
 {
     sow_error err;
     uint8_t state[SOW_GENERATOR_STATE_BYTES];
     assert_ok(sow_generator_get_state(generator, state, &err), err);
-    digest(state, sizeof state, text);
+    hash_text(state, sizeof state, text);
 }
 
 static inline uint64_t seed_of(const char *text)
