@@ -94,6 +94,10 @@ typedef struct sow__kern {
 
     /* out[2k] and out[2k+1] are the standard normals of pair k: first the cosine, then the sine. */
     void (*normal_pairs)(double *out, const uint32_t *raw, size_t n_pairs);
+    /* log(1 - unit[i]), and sine and cosine of 2 pi unit[i], for multiples of 2^-53 in [0, 1): the
+     * libm's bits. */
+    void (*log_units)(double *out, const double *unit, size_t n);
+    void (*sincos_units)(double *sines, double *cosines, const double *unit, size_t n);
     /* out[i] = fma(z[i], std, mean); may be in place. */
     void (*scale_shift)(double *out, const double *z, size_t n, double mean, double std);
 
