@@ -61,16 +61,36 @@ sow_status sow__orthogonal_check(const sow_tensor *view, sow_error *err)
     return SOW_OK;
 }
 
-/* out (cols x rows, row-major) = transpose of in (rows x cols, row-major). */
-static void transpose(sow_dtype dtype, void *out, const void *in, int64_t rows, int64_t cols)
+/* Side of the squares in which a matrix is transposed: both of them stay in the first-level cache.
+ */
+#define TILE 32
+
+typedef struct tile {
+    int64_t row, end_row, column, end_column;
+} tile;
+
+static void transpose_tile(sow_dtype dtype, void *out, const void *in, int64_t rows, int64_t cols,
+                           const tile *t)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < cols; j++) {
+    for (int64_t i = t->row; i < t->end_row; i++) {
+        for (int64_t j = t->column; j < t->end_column; j++) {
             if (dtype == SOW_F64) {
                 ((double *)out)[j * rows + i] = ((const double *)in)[i * cols + j];
             } else {
                 ((float *)out)[j * rows + i] = ((const float *)in)[i * cols + j];
             }
+        }
+    }
+}
+
+/* out (cols x rows, row-major) = transpose of in (rows x cols, row-major). */
+static void transpose(sow_dtype dtype, void *out, const void *in, int64_t rows, int64_t cols)
+{
+    for (int64_t i = 0; i < rows; i += TILE) {
+        for (int64_t j = 0; j < cols; j += TILE) {
+            const tile t = {i, i + TILE < rows ? i + TILE : rows, j,
+                            j + TILE < cols ? j + TILE : cols};
+            transpose_tile(dtype, out, in, rows, cols, &t);
         }
     }
 }
