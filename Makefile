@@ -9,10 +9,11 @@ JOBS   ?= $(shell nproc)
 CMAKE_FLAGS ?=
 # Environments of tools/oracle; none: the newest packages and the older TransformerLens.
 ORACLE ?=
+FUZZ_SECONDS ?= 1800
 
 configure = cmake -S . -G Ninja $(CMAKE_FLAGS)
 
-.PHONY: all help deps gpt2 check check-sanitize check-exhaustive check-aarch64 oracle bench bench-quick install format lint clean
+.PHONY: all help deps gpt2 check check-sanitize check-exhaustive check-aarch64 fuzz oracle bench bench-quick install format lint clean
 
 all: deps $(BUILD)/build.ninja  ## build/sow and build/libsow.so
 	cmake --build $(BUILD) --target sow libsow
@@ -53,6 +54,10 @@ check-exhaustive: deps  ## the long programs tests/*/exhaustive_*.c
 
 check-aarch64:  ## the kernels' tests for 64-bit Arm, in an emulator
 	tools/test-aarch64 $(BUILD)-aarch64
+
+fuzz: deps  ## the parsers of untrusted files, FUZZ_SECONDS each on all cores
+	@tools/install-deps fuzz
+	tools/fuzz $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 oracle:  ## the known answers again from the real packages; ORACLE="2.11 2.12" for older PyTorch
 	@tools/install-deps oracle

@@ -1,13 +1,7 @@
 /* libFuzzer target: any bytes as a description. It builds or fails cleanly, the same way twice, and
  * what is built can be planned.
  *
- *   san=-fsanitize=fuzzer-no-link,address,undefined
- *   cmake -S . -B build-fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_C_FLAGS=$san
- *   ninja -C build-fuzz sow_objects
- *   clang -g -fsanitize=fuzzer,address,undefined -Iinclude fuzz/fuzz_description.c \
- *       $(find build-fuzz/CMakeFiles/sow_objects.dir -name "*.o") \
- *       -ljansson -llapacke -lopenblas -lpthread -lm
- *   ./a.out -dict=fuzz/description.dict -timeout=60 fuzz/corpus/description
+ * Built and run by tools/fuzz.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <sow/models.h>

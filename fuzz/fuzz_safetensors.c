@@ -1,9 +1,6 @@
 /* libFuzzer target: any bytes as a safetensors file. What opens must keep its promises.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
- *       fuzz/fuzz_safetensors.c src/base/[det]*.c $(find src/io -name "*.c") \
- *       -ljansson -lpthread -lm
- *   ./a.out -dict=fuzz/safetensors.dict fuzz/corpus/safetensors
+ * Built and run by tools/fuzz.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* memfd_create */
