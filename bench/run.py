@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def run_process(command, **options):
 class Bench:
     def __init__(self, options):
         self.quick = options.quick
+        self.only = re.compile(options.only)
         self.build = pathlib.Path(options.build).resolve()
         self.python = options.python
         self.folder = pathlib.Path(options.folder or self.build / "bench").resolve()
@@ -91,14 +93,21 @@ class Bench:
             if key in answer:
                 entry[key] = max(answer[key], entry.get(key, 0))
 
+    def wants(self, case):
+        return self.only.search(case) is not None
+
     def say(self, what):
         print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
     # ---- in memory ----
 
     def both(self, case, threads, rounds):
-        """PyTorch, sow, PyTorch, sow..."""
+        """PyTorch, sow, PyTorch, sow... and memset beside what memory bounds."""
+        if not self.wants(case):
+            return
         for _ in range(rounds):
+            if case.startswith("fill uniform f32 6000"):
+                self.memory()
             if self.torch:
                 self.add(case, "torch", self.torch.ask(case))
             self.add(case, "sow", self.servers[threads].ask(case))
@@ -132,16 +141,21 @@ class Bench:
             for dtype in DTYPES:
                 self.fill("sparse", dtype, (side, side), 1, rounds)
 
+    def memory(self):
+        n_bytes = 4 * 1000 * 1000 if self.quick else 4 * 60 * 1000 * 1000
+        for threads in (1, 2):
+            for verb in ("memset", "stream"):
+                case = f"{verb} {n_bytes} {threads}"
+                self.add(case, "sow", self.servers[1].ask(case))
+
     def limits(self):
         self.say("memory, places, modules")
-        n_bytes = 4 * 1000 * 1000 if self.quick else 4 * 60 * 1000 * 1000
         for _ in range(1 if self.quick else 9):
-            for threads in (1, 2):
-                for verb in ("memset", "stream"):
-                    case = f"{verb} {n_bytes} {threads}"
-                    self.add(case, "sow", self.servers[1].ask(case))
             case = "seek 1000000000000"
-            self.add(case, "sow", self.servers[1].ask(case))
+            if self.quick:
+                self.memory()
+            if self.wants(case):
+                self.add(case, "sow", self.servers[1].ask(case))
         self.both("skip_init 10000 10000", 1, 1 if self.quick else 5)
 
     # ---- processes ----
@@ -151,8 +165,12 @@ class Bench:
             self.add("start", "sow", run_process([self.sow, "version"]))
             self.add("start", "true", run_process(["/bin/true"]))
 
-    def timed(self, case, side, command):
-        """A process that writes a file, begun when the disk has nothing else of ours to do."""
+    def timed(self, case, side, command, out):
+        """A process that writes a new file or folder, begun when the disk has nothing else of ours
+        to do: on some file systems dropping an old file takes longer than writing the new one."""
+        if out.is_dir():
+            shutil.rmtree(out)
+        out.unlink(missing_ok=True)
         os.sync()
         answer = run_process(command)
         self.add(case, side, answer)
@@ -160,12 +178,12 @@ class Bench:
 
     def init(self, case, config, path, *more, side="sow"):
         return self.timed(case, side, [self.sow, "init", str(config), "--seed", "42", "--force",
-                                       "--quiet", "-o", str(path), *more])
+                                       "--quiet", "-o", str(path), *more], path)
 
-    def python_once(self, case, *words):
+    def python_once(self, case, out, *words):
         """The whole process, and the work alone, as the process itself measured it."""
         answer = self.timed(case, "torch", [self.python, str(HERE / "torch_bench.py"), "--once",
-                                            *map(str, words)])
+                                            *map(str, words)], out)
         inner = json.loads(answer["text"].strip().splitlines()[-1]) if "text" in answer else answer
         self.add(case, "torch alone", inner)
 
@@ -180,7 +198,8 @@ class Bench:
         path = self.folder / "gpt2.safetensors"
         for _ in range(1 if self.quick else 5):
             if self.torch:
-                self.python_once("gpt2 small", "from_config", config, self.folder / "gpt2")
+                out = self.folder / "gpt2"
+                self.python_once("gpt2 small", out, "from_config", config, out)
             self.init("gpt2 small", config, path)
             self.init("gpt2 small", config, path, "--threads", "1", side="sow 1 thread")
 
@@ -193,17 +212,16 @@ class Bench:
         path, again = self.folder / "net.safetensors", self.folder / "again.safetensors"
         for _ in range(rounds):
             if self.torch:
-                self.python_once("linears", "linears", self.folder / "py.safetensors", n, side,
-                                 side)
+                out = self.folder / "py.safetensors"
+                self.python_once("linears", out, "linears", out, n, side, side)
             made = self.init("linears", net, path)
             if "error" in made:
                 return
             self.add("guarded", "sow", self.servers[1].ask(f"load {path} {n} {side} {side}"))
             self.add("guarded", "read", self.servers[1].ask(f"read {path}"))
             self.init("from", net, again, "--from", str(path))
-            again.unlink(missing_ok=True)
             self.timed("from", "cp", ["sh", "-c", 'cp "$0" "$1" && sync "$1"', str(path),
-                                      str(again)])
+                                      str(again)], again)
             again.unlink(missing_ok=True)
 
     def two_billion(self):
@@ -217,14 +235,12 @@ class Bench:
             for _ in range(1 if self.quick else 3):
                 for side, flags in (("dd", []), ("dd direct", ["oflag=direct"])):
                     self.timed("2b", side, ["dd", f"if={values}", f"of={path}", "bs=4M",
-                                            "conv=fsync", "status=none", *flags])
-                    path.unlink()
+                                            "conv=fsync", "status=none", *flags], path)
                 self.init("2b", config, path)
                 self.results["2b"]["sow"]["file_bytes"] = path.stat().st_size
                 path.unlink()
         if self.torch:
-            self.python_once("2b", "from_config", config, self.folder / "2b")
-            shutil.rmtree(self.folder / "2b", ignore_errors=True)
+            self.python_once("2b", self.folder / "2b", "from_config", config, self.folder / "2b")
 
     def run(self):
         self.limits()
@@ -233,10 +249,10 @@ class Bench:
         for server in [*self.servers.values()] + ([self.torch] if self.torch else []):
             server.close()
         self.servers[1] = Server([str(self.build / "sow_bench")], 1)
-        self.start_up()
-        self.gpt2_small()
-        self.linears()
-        self.two_billion()
+        for case, measure in (("start", self.start_up), ("gpt2 small", self.gpt2_small),
+                              ("linears", self.linears), ("2b", self.two_billion)):
+            if self.wants(case):
+                measure()
         self.servers[1].close()
         return self.results
 
@@ -246,17 +262,20 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--build", default="build")
     parser.add_argument("--python", default=".venv-oracle/bin/python")
+    parser.add_argument("--only", default="", metavar="REGEX",
+                        help="measure these cases again and keep the others of BUILD/bench.json")
     parser.add_argument("--folder")
     parser.add_argument("--page", default="docs/benchmarks.md")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     load = os.getloadavg()
     bench = Bench(options)
-    results = bench.run()
+    kept = bench.build / "bench.json"
+    results = json.loads(kept.read_text())["results"] if options.only and kept.exists() else {}
+    results.update(bench.run())
     machine = report.machine(None if options.quick else options.python, bench.sow, bench.folder,
                              (load, os.getloadavg()))
-    (bench.build / "bench.json").write_text(
-        json.dumps({"machine": machine, "results": results}, indent=1))
+    kept.write_text(json.dumps({"machine": machine, "results": results}, indent=1))
     shutil.rmtree(bench.folder)
     if options.quick:
         print(report.tables(results))
