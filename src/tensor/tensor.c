@@ -1,5 +1,8 @@
 /* Making and freeing tensors, and what can be asked of one.
  * SPDX-License-Identifier: Apache-2.0 */
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* madvise */
+#endif
 #include "tensor/tensor.h"
 
 #include "base/checked.h"
@@ -9,8 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64
+
+/* From this size on memory begins at a large page and asks for large ones: the first touch of 4 KiB
+ * pages costs more than the numbers that are written there. */
+#define LARGE_PAGE ((size_t)2 << 20)
+#define LARGE_BYTES (4 * LARGE_PAGE)
 
 const char *sow_device_name(sow_device device)
 {
@@ -23,13 +32,22 @@ const char *sow_device_name(sow_device device)
 void *sow__storage_alloc(sow_dtype dtype, uint64_t numel)
 {
     uint64_t n_bytes, padded;
-    if (!sow__dtype_n_bytes(dtype, numel, &n_bytes) || !sow__add_u64(n_bytes, ALIGNMENT, &padded) ||
-        padded > PTRDIFF_MAX) {
+    if (!sow__dtype_n_bytes(dtype, numel, &n_bytes)) {
+        return NULL;
+    }
+    size_t alignment = n_bytes >= LARGE_BYTES ? LARGE_PAGE : ALIGNMENT;
+    if (!sow__add_u64(n_bytes, alignment, &padded) || padded > PTRDIFF_MAX) {
         return NULL;
     }
     /* aligned_alloc wants whole multiples; no elements still take one, so that NULL is failure. */
-    size_t size = (size_t)(n_bytes == 0 ? ALIGNMENT : (padded - 1) / ALIGNMENT * ALIGNMENT);
-    return aligned_alloc(ALIGNMENT, size);
+    size_t size = (size_t)(n_bytes == 0 ? alignment : (padded - 1) / alignment * alignment);
+    void *data = aligned_alloc(alignment, size);
+#ifdef MADV_HUGEPAGE
+    if (data != NULL && alignment == LARGE_PAGE) {
+        madvise(data, size, MADV_HUGEPAGE); /* a wish: refused, it changes nothing */
+    }
+#endif
+    return data;
 }
 
 static void drop_content(sow__storage *storage)
