@@ -217,6 +217,7 @@ class Bench:
             made = self.init("linears", net, path)
             if "error" in made:
                 return
+            self.servers[1].ask(f"read {path}")  # from the disk; both below read the page cache
             self.add("guarded", "sow", self.servers[1].ask(f"load {path} {n} {side} {side}"))
             self.add("guarded", "read", self.servers[1].ask(f"read {path}"))
             self.init("from", net, again, "--from", str(path))
