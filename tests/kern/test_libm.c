@@ -84,7 +84,7 @@ static void test_kern_libm__random_units(void **unused)
 static void test_kern_libm__every_length(void **unused)
 {
     (void)unused;
-    double unit[3 * 8];
+    double unit[3 * 8] = {0};
     uint64_t state = 7;
     for (size_t n = 0; n <= sizeof unit / sizeof *unit; n++) {
         for (size_t i = 0; i < n; i++) {
