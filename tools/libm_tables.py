@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write src/kern/libm_tables.inc: the figures that glibc's log, sin and cos look up.
 
-    tools/make_libm_tables.py [/lib/x86_64-linux-gnu/libm.so.6] > src/kern/libm_tables.inc
+    tools/libm_tables.py [/lib/x86_64-linux-gnu/libm.so.6] > src/kern/libm_tables.inc
 
 They are found in the data of the C library by their beginnings, and checked against the functions
 that they are tables of. Nothing but the standard library is needed.
@@ -73,7 +73,7 @@ def main():
         data = file.read()
     near_0, near_1, logs = log_figures(data)
     print("/* The figures that the C library's log, sin and cos look up. Made by")
-    print(f" * tools/make_libm_tables.py from the data of the x86-64 libm of {' '.join(platform.libc_ver())}.")
+    print(f" * tools/libm_tables.py from the data of the x86-64 libm of {' '.join(platform.libc_ver())}.")
     print(" * SPDX-License-Identifier: Apache-2.0 */")
     print("\n/* clang-format off */")
     show("log_near_0", near_0, 0, "log(1 + r) - r for a small r: from r^2 on")
