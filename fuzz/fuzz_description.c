@@ -1,9 +1,11 @@
-/* libFuzzer target: any bytes as a description. It builds or fails cleanly, the same way twice, and
- * what is built can be planned.
+/* libFuzzer target: any bytes as a description or another config. It builds or fails cleanly, the
+ * same way twice, and what is built can be planned. Most inputs are made from others as JSON.
  *
  * Built and run by tools/fuzz.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "mutate_json.h"
+
 #include <sow/models.h>
 #include <sow/plan.h>
 #include <stdio.h>
@@ -11,6 +13,9 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size, const uint8_t *second,
+                                 size_t second_size, uint8_t *out, size_t max_size, unsigned seed);
 
 static void check(int condition, const char *what)
 {
@@ -43,16 +48,19 @@ static const char *name(void *user, size_t index)
     return index == 0 ? "0.weight" : NULL;
 }
 
-/* Every tensor is named once and told where it comes from; a plan can be made or says why not. */
+/* Every tensor is named once, of a description with where it comes from; a plan can be made or says
+ * why not. */
 static void check_model(const sow_model *model)
 {
     sow_error err = {SOW_OK, -1, ""};
     const sow_state_dict *state = sow_model_state_dict(model);
+    const bool decided = sow_model_decided_by(model, 0) != NULL; /* of a description */
     for (size_t i = 0; i < sow_state_dict_count(state); i++) {
         const char *entry = sow_state_dict_name(state, i);
         check(sow_state_dict_find(state, entry) == sow_state_dict_tensor(state, i),
               "a name finds its tensor");
-        check(sow_model_decided_by(model, i) != NULL, "a tensor is somebody's");
+        check((sow_model_decided_by(model, i) != NULL) == decided,
+              "all are somebody's, or none is");
     }
     sow_plan *plan = sow_plan_new(state, &err);
     check(plan != NULL || err.message[0] != '\0', "a plan or a reason");
@@ -96,4 +104,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(strcmp(first, second) == 0, "the same words twice");
     build(data, size, &checkpoint, first);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    return mutate_json(data, size, max_size, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size, const uint8_t *second,
+                                 size_t second_size, uint8_t *out, size_t max_size, unsigned seed)
+{
+    return cross_json(first, first_size, second, second_size, out, max_size, seed);
 }
