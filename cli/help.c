@@ -89,7 +89,10 @@ static cli_table *dtypes(void)
         cli_table_cell(table, "%s", sow_dtype_torch_name(dtype));
         cli_table_cell(table, "%s", stored != NULL ? stored : "-");
         cli_table_cell(table, "%d", sow_dtype_bits(dtype));
-        cli_table_cell(table, "%s", dtype <= SOW_C128 ? "filled, copied" : "copied");
+        cli_table_cell(table, "%s",
+                       dtype <= SOW_C128            ? "filled, converted"
+                       : sow_dtype_bits(dtype) >= 8 ? "constants, converted"
+                                                    : "copied");
     }
     return table;
 }

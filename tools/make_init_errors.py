@@ -28,6 +28,9 @@ DTYPES = {
     "c64": torch.complex64, "c128": torch.complex128, "i64": torch.int64, "i32": torch.int32,
     "i16": torch.int16, "i8": torch.int8, "u8": torch.uint8, "bool": torch.bool,
 }
+FLOAT8 = {"f8_e4m3": torch.float8_e4m3fn, "f8_e5m2": torch.float8_e5m2, "f8_e8m0": torch.float8_e8m0fnu,
+          "f8_e4m3fnuz": torch.float8_e4m3fnuz, "f8_e5m2fnuz": torch.float8_e5m2fnuz}
+DTYPES |= FLOAT8
 WHOLE, TEXT = {"groups"}, {"mode", "nonlinearity"}
 
 NAMES = [
@@ -321,6 +324,14 @@ CALLS += [f"{name} f64 cpu 4,5{REQUIRED.get(name, '')}" for name in NAMES]
 CALLS += [f"guarded.{name} f32 cpu 2,2,3{REQUIRED.get(name, '')}" for name in NAMES]
 CALLS += [f"deprecated.{name} f32 cpu 4,5{REQUIRED.get(name, '')}" for name in ALIASED]
 CALLS += [f"deprecated.{name} f32 cpu 2{REQUIRED.get(name, '')}" for name in ALIASED]
+# The 8-bit floats take constants and refuse random numbers.
+for eight in FLOAT8:
+    CALLS += [f"{name} {eight} {device} 3,3{REQUIRED.get(name, '')}" for name in NAMES for device in ("cpu", "meta")]
+    CALLS += [f"guarded.{name} {eight} cpu 3,4{REQUIRED.get(name, '')}" for name in NAMES]
+    CALLS += [f"dirac {eight} cpu 2,2,3", f"trunc_normal {eight} cpu 3 a=1.0 b=1.5"]
+    CALLS += [f"constant {eight} cpu {n} val={value}" for n in (0, 1, 3) for value in (
+        0.0, -1.0, 240.0, 240.5, 448.0, 448.5, 57344.0, 57345.0, 1e39, -1e39, 5.877471754111438e-39, 1e-300,
+        1.7014118346046923e+38, 3e38, math.inf, -math.inf, math.nan)]
 
 BOUNDS = []
 for name in ("xavier_uniform", "xavier_normal"):

@@ -26,7 +26,10 @@ from case_file import CaseFile, DTYPES, shape_text, state_hash, tensor_hash
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES = (f"torch {torch.__version__}, hydra-core {hydra.__version__}, "
             f"safetensors {safetensors.__version__}")
-NAMES = DTYPES | {torch.int64: "i64", torch.int32: "i32", torch.bool: "bool", torch.uint8: "u8"}
+FLOAT8 = {"f8_e4m3": "float8_e4m3fn", "f8_e5m2": "float8_e5m2", "f8_e8m0": "float8_e8m0fnu",
+          "f8_e4m3fnuz": "float8_e4m3fnuz", "f8_e5m2fnuz": "float8_e5m2fnuz"}
+NAMES = DTYPES | {getattr(torch, name): short for short, name in FLOAT8.items()}
+NAMES |= {torch.int64: "i64", torch.int32: "i32", torch.bool: "bool", torch.uint8: "u8"}
 
 
 # ---- what sow does, in Python ----
@@ -305,6 +308,16 @@ def rules():
     yield "rule attention", ruled(n("MultiheadAttention", 8, 2), {"match": "*weight", "normal": {"std": 0.1}})
     yield "rule clones", ruled(n("TransformerEncoder", encoder_layer(), 2),
                                {"match": "layers.1.*weight", "exclude": "*norm*", "xavier_normal": {}})
+    for name in FLOAT8.values():
+        dtype = get("torch." + name)
+        norms8 = [n("LayerNorm", size, dtype=dtype) for size in ([3, 4], [4, 4, 3], [5], [1])]
+        yield f"rules {name}", ruled(
+            n("Sequential", *norms8), {"match": "0.weight", "eye": {}}, {"match": "1.weight", "dirac": {"groups": 2}},
+            {"match": "2.weight", "constant": {"val": 0.3}}, {"match": "2.bias", "constant": {"val": 101.7}},
+            {"match": "3.weight", "constant": {"val": -1e9}})
+        yield f"tensors {name}", n("ParameterList", [
+            n("torch.tensor", [0.0, 0.7, 1.3, 240.5, 1e9], dtype=dtype), n("torch.full", [2], 3.0, dtype=dtype, _convert_="all"),
+            n("torch.ones", 3, dtype=dtype), n("torch.zeros", 2, dtype=dtype)])
 
 
 def over_checkpoint():

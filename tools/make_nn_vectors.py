@@ -24,7 +24,7 @@ import warnings
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from nn_case import (COMPLEX, FLOATS, call, dtype_object, entry, evaluate, failure, is_nested,
+from nn_case import (COMPLEX, FLOAT8, FLOATS, call, dtype_object, entry, evaluate, failure, is_nested,
                      raw_bytes, state_hash, warning_rows, write_rows)
 
 SEEDS = (0, 42, 7)
@@ -215,6 +215,7 @@ ZERO = [
     nn("LinearCrossEntropyLoss", 4, 0, bias=True), nn("LinearCrossEntropyLoss", 0, 3, bias=True),
     nn("LinearCrossEntropyLoss", 4, 3, out_features=[0]),
 ]
+ZERO_NORM = [nn("BatchNorm1d", 0), nn("GroupNorm", 2, 0), nn("RMSNorm", [2, 0])]
 LOOSE = [
     nn("Linear", 3, 2, bias=None), nn("Linear", 3, 2, bias="no"), nn("Linear", 3, 2, bias=[]),
     nn("Linear", True, 2), nn("Conv2d", 2, 2, 3, stride=0, padding=-1, dilation=0),
@@ -229,8 +230,8 @@ LOOSE = [
 ]
 BUFFERS = [nn(f"BatchNorm{n}d", 3, affine=False, dtype=dtype) for n in (1, 2)
            for dtype in ("int64", "int8", "uint8", "bool")]
-FLOAT8 = [nn("Linear", 2, 3, dtype="float8_e4m3fn", device="meta"),
-          nn("LayerNorm", 5, dtype="float8_e5m2", device="meta")]
+META8 = [nn("Linear", 2, 3, dtype="float8_e4m3fn", device="meta"),
+         nn("LayerNorm", 5, dtype="float8_e5m2", device="meta")]
 
 # ---- lazy classes: names, and that nothing is drawn --------------------------------------------------
 
@@ -392,13 +393,15 @@ def cases():
     yield from ([node] for node in [*PADS, *POOLS, *ACTIVATIONS, *LOSSES, *OTHERS])
     for dtype in (*FLOATS, *COMPLEX):
         yield from ([typed(node, dtype)] for node in TYPED)
-    yield from ([node] for node in [*ZERO, *LOOSE, *BUFFERS, *FLOAT8, *LAZY])
+    yield from ([node] for node in [*ZERO, *LOOSE, *BUFFERS, *META8, *LAZY])
     for node in [*TYPED, *ZERO, *LAZY]:
         yield [node | {"device": "meta"}]
     for dtype in FLOATS:
         yield from ([node] for node in nested(dtype))
         yield from sequences(dtype)
     yield from ([node] for node in nested("complex64"))
+    for dtype in FLOAT8:
+        yield from ([typed(node, dtype)] for node in [*NORM, *ZERO_NORM])
 
 
 def rows():

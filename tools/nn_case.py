@@ -16,6 +16,7 @@ from case_file import state_hash, tensor_hash, write_lines
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 COMPLEX = ("complex64", "complex128")
+FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float8_e4m3fnuz", "float8_e5m2fnuz")
 
 
 def dtype_object(name):

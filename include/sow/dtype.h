@@ -10,8 +10,9 @@
 extern "C" {
 #endif
 
-/* The six types that can be filled come first; float32 is 0, so that a zeroed option means
- * PyTorch's default. The others are carried: read, copied bit for bit, written, never filled. */
+/* The six types that take random numbers come first; float32 is 0, so that a zeroed option means
+ * PyTorch's default. Integers, booleans and the 8-bit floats take constants and are converted; the
+ * types below 8 bits are carried: read, copied bit for bit, written, never filled. */
 typedef enum sow_dtype {
     SOW_F32 = 0,
     SOW_F64,

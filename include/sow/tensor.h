@@ -104,8 +104,10 @@ SOW_API void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized);
 /* tensor.copy_(source): same shape, element by element, converting the dtype as PyTorch does
  * (double to 16 bit by way of float32). Works on initialized tensors: it is the explicit copy. A
  * deferred source into a deferred target is recorded; a cpu source into a deferred target gives the
- * target storage first. Nothing happens when either is meta and the target is meta. Among carried
- * dtypes only equal ones copy (SOW_ERROR_UNSUPPORTED). */
+ * target storage first, a deferred source of a cpu target is computed. Nothing happens when either is
+ * meta and the target is meta. Types below 8 bits convert to no other (SOW_ERROR_UNSUPPORTED). 8-bit
+ * floats convert as in PyTorch 2.13: what is too large becomes the largest number in e4m3, infinity
+ * in e5m2, NaN in the others. */
 SOW_API sow_status sow_tensor_copy(sow_tensor *target, const sow_tensor *source, sow_error *err);
 
 /* Gives a deferred tensor (and all that share its storage) memory and runs its recorded fills. A

@@ -8,6 +8,7 @@
 
 typedef enum sow__dtype_class {
     SOW__CLASS_FLOAT,
+    SOW__CLASS_FLOAT8, /* takes constants and conversions, no random numbers */
     SOW__CLASS_COMPLEX,
     SOW__CLASS_INT,
     SOW__CLASS_UINT,
@@ -43,6 +44,11 @@ static inline bool sow__dtype_is_complex(sow_dtype dtype)
 static inline bool sow__dtype_is_float(sow_dtype dtype)
 {
     return dtype == SOW_F32 || dtype == SOW_F64 || dtype == SOW_F16 || dtype == SOW_BF16;
+}
+
+static inline bool sow__dtype_is_float8(sow_dtype dtype)
+{
+    return dtype >= SOW_F8_E5M2 && dtype <= SOW_F8_E5M2FNUZ;
 }
 
 /* What a parameter may be in PyTorch, because its tensors can require gradients: all but integers

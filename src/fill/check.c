@@ -5,8 +5,10 @@
 #include "base/dtype.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "kern/float8.h"
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* Largest finite value of a float type. */
 static double dtype_max(sow_dtype real)
@@ -97,7 +99,7 @@ static sow_status check_normal(double std, const sow_tensor *view, sow_error *er
     }
     bool is_drawable = sow__dtype_is_float(sow__dtype_real(dtype));
     if (is_meta) {
-        return is_drawable
+        return is_drawable || sow__dtype_is_float8(dtype)
                    ? SOW_OK
                    : sow__fail(err, SOW_ERROR_RUNTIME,
                                "expected a floating-point or complex dtype, but got dtype=torch.%s",
@@ -149,8 +151,17 @@ sow_status sow__trunc_check_drawn(const sow__fill *fill, const sow_tensor *view,
     return SOW_OK;
 }
 
-/* fill_ converts its number with a check, but not for one element of a 16-bit type, which becomes
- * infinite; whole numbers are cut towards zero. */
+/* Of the 8-bit floats one type has infinities. */
+static bool converts_to_f8(double value, sow_dtype dtype)
+{
+    double least, most;
+    sow__f8_limits(dtype, &least, &most);
+    return isnan(value) || (isinf(value) && dtype == SOW_F8_E5M2) ||
+           (value >= least && value <= most);
+}
+
+/* fill_ converts its number with a check, but not for one element of a narrow float, which becomes
+ * what is beyond its largest number; whole numbers are cut towards zero. */
 static sow_status check_constant(double value, const sow_tensor *view, sow_error *err)
 {
     const sow__dtype_info *info = sow__dtype_info_of(view->storage->dtype);
@@ -161,6 +172,8 @@ static sow_status check_constant(double value, const sow_tensor *view, sow_error
     }
     if (sow__dtype_is_float(real)) {
         fits = converts(value, real) || (info->bits == 16 && view->numel == 1);
+    } else if (info->kind == SOW__CLASS_FLOAT8) {
+        fits = converts_to_f8(value, real) || view->numel == 1;
     } else if (info->kind == SOW__CLASS_INT) {
         double limit = ldexp(1.0, info->bits - 1);
         fits = value >= -limit && (info->bits == 64 ? value < limit : value <= limit - 1);
@@ -172,6 +185,12 @@ static sow_status check_constant(double value, const sow_tensor *view, sow_error
                ? SOW_OK
                : sow__fail(err, SOW_ERROR_RUNTIME,
                            "value cannot be converted to type %s without overflow", info->cpp_name);
+}
+
+/* zeros_ is zero_, which converts nothing: it also empties e8m0, which has no 0. */
+static bool is_zeros(const sow__fill *fill, const sow_tensor *tensor)
+{
+    return sow__dtype_is_float8(tensor->storage->dtype) && strcmp(fill->initializer, "zeros") == 0;
 }
 
 static sow_status check_mul(const sow_tensor *view, sow_error *err)
@@ -206,8 +225,9 @@ sow_status sow__fill_check(const sow__fill *fill, const sow_tensor *tensor, sow_
     case SOW__FILL_TRUNC_NORMAL:
         return check_trunc_normal(fill, tensor, dialect, err);
     case SOW__FILL_CONSTANT:
-        return tensor->storage->device == SOW_META ? SOW_OK
-                                                   : check_constant(fill->value, tensor, err);
+        return tensor->storage->device == SOW_META || is_zeros(fill, tensor)
+                   ? SOW_OK
+                   : check_constant(fill->value, tensor, err);
     case SOW__FILL_EYE:
     case SOW__FILL_DIRAC:
         return check_constant(1.0, tensor, err);

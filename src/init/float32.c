@@ -1,4 +1,4 @@
-/* A 16-bit tensor made in float32, because LAPACK has no narrower type.
+/* A tensor of a narrower type made in float32, because LAPACK has none.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "init/init.h"
 

@@ -48,10 +48,13 @@ static sow_status run_hook(const sow_initializer *initializer, sow_tensor *tenso
 
 /* ---- the call ---- */
 
-static bool is_16_bit(const sow_tensor *tensor)
+/* True when orthogonal is made in float32 and copied: narrow types in transformers, 16-bit ones by
+ * string key. */
+static bool goes_through_float32(const sow_tensor *tensor, bool guarded, int flags)
 {
     sow_dtype dtype = sow_tensor_dtype(tensor);
-    return dtype == SOW_F16 || dtype == SOW_BF16;
+    return dtype == SOW_F16 || dtype == SOW_BF16 ? guarded || (flags & SOW__INIT_FLOAT32) != 0
+                                                 : guarded && sow__dtype_is_float8(dtype);
 }
 
 sow_dialect sow__init_dialect(const sow_generator *generator)
@@ -83,8 +86,8 @@ sow_status sow__init_run(const sow_initializer *initializer, int flags, sow_tens
         return status;
     }
     resolution.fill.initializer = initializer->name;
-    const bool in_float32 = resolution.fill.kind == SOW__FILL_ORTHOGONAL && is_16_bit(tensor) &&
-                            (guarded || (flags & SOW__INIT_FLOAT32));
+    const bool in_float32 = resolution.fill.kind == SOW__FILL_ORTHOGONAL &&
+                            goes_through_float32(tensor, guarded, flags);
     return in_float32 ? sow__fill_apply_float32(&resolution.fill, tensor, generator, err)
                       : sow__fill_apply(&resolution.fill, tensor, generator, err);
 }

@@ -87,13 +87,23 @@ bool sow__module_is_lazy(const sow_module *module)
 
 /* ---- initialising ---- */
 
-sow_status sow__tensor_fill(sow_tensor *tensor, double value, sow_error *err)
+static sow_status fill_as(const char *initializer, sow_tensor *tensor, double value, sow_error *err)
 {
     if (sow__guard_is_open() && sow_tensor_is_initialized(tensor)) {
         return SOW_OK;
     }
-    const sow__fill fill = {.kind = SOW__FILL_CONSTANT, .initializer = "constant", .value = value};
+    const sow__fill fill = {.kind = SOW__FILL_CONSTANT, .initializer = initializer, .value = value};
     return sow__fill_apply(&fill, tensor, NULL, err);
+}
+
+sow_status sow__tensor_fill(sow_tensor *tensor, double value, sow_error *err)
+{
+    return fill_as("constant", tensor, value, err);
+}
+
+sow_status sow__tensor_zero(sow_tensor *tensor, sow_error *err)
+{
+    return fill_as("zeros", tensor, 0.0, err);
 }
 
 /* U(-1/sqrt(n), 1/sqrt(n)); n 0: PyTorch's bound is the integer 0, which has no sign. */

@@ -102,6 +102,8 @@ bool sow__module_is_lazy(const sow_module *module);
 /* tensor.fill_(value): not a function of torch.nn.init, so that the no-init scope lets it happen.
  * An initialized tensor is left as it is in the guard scope. */
 sow_status sow__tensor_fill(sow_tensor *tensor, double value, sow_error *err);
+/* tensor.zero_(), likewise. */
+sow_status sow__tensor_zero(sow_tensor *tensor, sow_error *err);
 
 /* Linear's and the convolutions' bias: U(-1/sqrt(fan_in), 1/sqrt(fan_in)) of the weight's fan_in;
  * bound 0 when that is 0. No bias: nothing. */

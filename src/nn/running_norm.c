@@ -4,20 +4,20 @@
 
 #include "base/error.h"
 
-static sow_status fill_buffer(const sow_module *module, const char *name, double value,
-                              sow_error *err)
+static sow_status zero_buffer(const sow_module *module, const char *name, sow_error *err)
 {
     sow_tensor *buffer = sow__module_own_tensor(module, name);
-    return buffer != NULL ? sow__tensor_fill(buffer, value, err) : SOW_OK;
+    return buffer != NULL ? sow__tensor_zero(buffer, err) : SOW_OK;
 }
 
 static sow_status reset_statistics(const sow_module *module, sow_error *err)
 {
-    sow_status status = fill_buffer(module, "running_mean", 0.0, err);
-    if (status == SOW_OK) {
-        status = fill_buffer(module, "running_var", 1.0, err);
+    sow_tensor *running_var = sow__module_own_tensor(module, "running_var");
+    sow_status status = zero_buffer(module, "running_mean", err);
+    if (status == SOW_OK && running_var != NULL) {
+        status = sow__tensor_fill(running_var, 1.0, err);
     }
-    return status == SOW_OK ? fill_buffer(module, "num_batches_tracked", 0.0, err) : status;
+    return status == SOW_OK ? zero_buffer(module, "num_batches_tracked", err) : status;
 }
 
 sow_status sow__reset_running_norm(sow_module *module, sow_error *err)
@@ -59,7 +59,7 @@ static sow_status add_statistics(sow_module *module, const sow__shape *shape,
         status =
             sow__module_add_buffer(module, "num_batches_tracked", SOW_I64, 0, NULL, factory, err);
     }
-    return status == SOW_OK ? fill_buffer(module, "num_batches_tracked", 0.0, err) : status;
+    return status == SOW_OK ? zero_buffer(module, "num_batches_tracked", err) : status;
 }
 
 static sow_status add_affine(sow_module *module, const sow__running_norm *norm,

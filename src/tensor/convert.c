@@ -4,6 +4,7 @@
  * Floats go through float32 or double, integers through 64 bits, each in pieces that fit
  * the stack. */
 #include "base/dtype.h"
+#include "kern/float8.h"
 #include "kern/kern.h"
 #include "tensor/tensor.h"
 #include <string.h>
@@ -18,10 +19,32 @@ bool sow__convertible(sow_dtype to, sow_dtype from)
 
 /* ---- floats ---- */
 
+static void f8_to_f32(float *out, const unsigned char *in, sow_dtype from, size_t n)
+{
+    const float *values = sow__f8_values(from);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = values[in[i]];
+    }
+}
+
+static void f32_to_f8(unsigned char *out, sow_dtype to, const float *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = sow__f8_from_f32(to, in[i]);
+    }
+}
+
 static void to_f32(float *out, const void *in, sow_dtype from, size_t n)
 {
     const sow__kern *kern = sow__kern_get();
     switch (from) {
+    case SOW_F8_E5M2:
+    case SOW_F8_E4M3:
+    case SOW_F8_E8M0:
+    case SOW_F8_E4M3FNUZ:
+    case SOW_F8_E5M2FNUZ:
+        f8_to_f32(out, in, from, n);
+        break;
     case SOW_F16:
         kern->f16_to_f32(out, in, n);
         break;
@@ -40,6 +63,13 @@ static void from_f32(void *out, sow_dtype to, const float *in, size_t n)
 {
     const sow__kern *kern = sow__kern_get();
     switch (to) {
+    case SOW_F8_E5M2:
+    case SOW_F8_E4M3:
+    case SOW_F8_E8M0:
+    case SOW_F8_E4M3FNUZ:
+    case SOW_F8_E5M2FNUZ:
+        f32_to_f8(out, to, in, n);
+        break;
     case SOW_F16:
         kern->f32_to_f16(out, in, n);
         break;
@@ -192,8 +222,8 @@ static void floats_to_ints(void *out, sow_dtype to, const double *in, size_t n)
 /* At most PIECE elements. */
 static void reals(void *out, sow_dtype to, const void *in, sow_dtype from, size_t n)
 {
-    bool to_float = sow__dtype_is_float(to);
-    if (sow__dtype_is_float(from)) {
+    bool to_float = sow__dtype_is_float(to) || sow__dtype_is_float8(to);
+    if (sow__dtype_is_float(from) || sow__dtype_is_float8(from)) {
         if (to_float) {
             floats(out, to, in, from, n);
         } else {

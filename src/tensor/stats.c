@@ -3,6 +3,7 @@
 #include <sow/stats.h>
 
 #include "base/error.h"
+#include "kern/float8.h"
 #include "kern/kern.h"
 
 #include <math.h>
@@ -10,62 +11,6 @@
 
 /* Elements are taken in chunks of this many numbers, which fit the first cache. */
 #define CHUNK 1024
-
-/* ---- 8-bit floats, as in the OCP 8-bit floating point specification and its FNUZ variants ---- */
-
-typedef struct small_float {
-    int mantissa_bits, bias;
-    bool fnuz;      /* no -0; that code is the only NaN */
-    bool has_inf;   /* the highest exponent is kept for infinity and NaN */
-    bool last_nan;  /* only the code with all bits set is NaN */
-    bool unsigned_; /* an exponent alone */
-} small_float;
-
-static const small_float *small_float_find(sow_dtype dtype)
-{
-    static const small_float e5m2 = {2, 15, false, true, false, false};
-    static const small_float e4m3 = {3, 7, false, false, true, false};
-    static const small_float e8m0 = {0, 127, false, false, true, true};
-    static const small_float e4m3fnuz = {3, 8, true, false, false, false};
-    static const small_float e5m2fnuz = {2, 16, true, false, false, false};
-    switch (dtype) {
-    case SOW_F8_E5M2:
-        return &e5m2;
-    case SOW_F8_E4M3:
-        return &e4m3;
-    case SOW_F8_E8M0:
-        return &e8m0;
-    case SOW_F8_E4M3FNUZ:
-        return &e4m3fnuz;
-    case SOW_F8_E5M2FNUZ:
-        return &e5m2fnuz;
-    default:
-        return NULL;
-    }
-}
-
-static double small_float_value(const small_float *f, unsigned code)
-{
-    if (f->unsigned_) {
-        return code == 0xFF ? (double)NAN : ldexp(1.0, (int)code - f->bias);
-    }
-    const unsigned magnitude = code & 0x7F;
-    const int exponent = (int)(magnitude >> f->mantissa_bits);
-    const unsigned mantissa = magnitude & ((1U << f->mantissa_bits) - 1);
-    const int top = 0x7F >> f->mantissa_bits;
-    if ((f->fnuz && code == 0x80) || (f->last_nan && magnitude == 0x7F)) {
-        return (double)NAN;
-    }
-    double value;
-    if (f->has_inf && exponent == top) {
-        value = mantissa == 0 ? (double)INFINITY : (double)NAN;
-    } else if (exponent == 0) {
-        value = ldexp(mantissa, 1 - f->bias - f->mantissa_bits);
-    } else {
-        value = ldexp(mantissa + (1U << f->mantissa_bits), exponent - f->bias - f->mantissa_bits);
-    }
-    return (code & 0x80) != 0 ? -value : value;
-}
 
 /* ---- a chunk as numbers ---- */
 
@@ -144,10 +89,12 @@ static void read_f64(double *out, sow_dtype dtype, const unsigned char *in, size
     case SOW_C128:
         memcpy(out, in, n * sizeof *out);
         break;
-    default:
+    default: {
+        const float *values = sow__f8_values(dtype);
         for (size_t i = 0; i < n; i++) {
-            out[i] = small_float_value(small_float_find(dtype), in[i]);
+            out[i] = (double)values[in[i]];
         }
+    }
     }
 }
 

@@ -191,21 +191,6 @@ static void test_nn_modules__skip_init(void **state)
     for_each_case_on(SOW_CPU, vectors, 1501, run_skip_init);
 }
 
-/* PyTorch fills norms of 8-bit floats; in sow these types are carried and never filled. */
-static void test_nn_modules__float8_norms_are_refused(void **state)
-{
-    (void)state;
-    static const char message[] = "\"fill_cpu\" not implemented for 'Float8_e4m3fn'";
-    static const char *const targets[] = {"LayerNorm", "RMSNorm", "BatchNorm2d", "PReLU"};
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        sow_error err = {.status = SOW_OK};
-        assert_null(
-            sow_nn(targets[i], "{\"_args_\": [3], \"dtype\": \"float8_e4m3fn\"}", NULL, &err));
-        assert_int_equal(err.status, SOW_ERROR_UNSUPPORTED);
-        assert_string_equal(err.message, message);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,7 +199,6 @@ int main(void)
         cmocka_unit_test(test_nn_modules__reset_parameters),
         cmocka_unit_test(test_nn_modules__reset_parameters_deferred),
         cmocka_unit_test(test_nn_modules__skip_init),
-        cmocka_unit_test(test_nn_modules__float8_norms_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
