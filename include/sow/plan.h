@@ -31,7 +31,9 @@ typedef struct sow_plan_entry {
     const char *initializer;
     /* "uniform(-0.036, 0.036)"; for a copy the name there. */
     const char *fill;
-    /* Expected of the values; NaN for a copy or where it is not known in closed form. */
+    /* Expected of the numbers, of which a complex element is two, as in sow_stats: normal(0, 1) has
+     * std 0.7071 there. What a constant becomes in an 8-bit float; otherwise in exact arithmetic.
+     * NaN for a copy, without elements, or where it is not known in closed form. */
     double mean, std;
     bool draws;        /* false: seed and position say nothing */
     uint64_t seed;     /* of the stream, in full */

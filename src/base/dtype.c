@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include <math.h>
 #include <string.h>
 
 static const sow__dtype_info table[] = {
@@ -97,6 +98,42 @@ sow_status sow_dtype_parse(const char *name, sow_dtype *dtype, sow_error *err)
 sow_dtype sow__dtype_real(sow_dtype dtype)
 {
     return dtype == SOW_C64 ? SOW_F32 : dtype == SOW_C128 ? SOW_F64 : dtype;
+}
+
+/* log2 of epsilon and of the least number above 0. */
+static void grid_of(sow_dtype dtype, int *epsilon, int *smallest)
+{
+    switch (sow__dtype_real(dtype)) {
+    case SOW_F16:
+        *epsilon = -10;
+        *smallest = -24;
+        break;
+    case SOW_BF16:
+        *epsilon = -7;
+        *smallest = -133;
+        break;
+    case SOW_F32:
+        *epsilon = -23;
+        *smallest = -149;
+        break;
+    default:
+        *epsilon = -52;
+        *smallest = -1074;
+    }
+}
+
+double sow__dtype_epsilon(sow_dtype dtype)
+{
+    int epsilon, smallest;
+    grid_of(dtype, &epsilon, &smallest);
+    return ldexp(1.0, epsilon);
+}
+
+double sow__dtype_smallest(sow_dtype dtype)
+{
+    int epsilon, smallest;
+    grid_of(dtype, &epsilon, &smallest);
+    return ldexp(1.0, smallest);
 }
 
 size_t sow__dtype_bytes(sow_dtype dtype)

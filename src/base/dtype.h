@@ -58,6 +58,11 @@ static inline bool sow__dtype_has_gradients(sow_dtype dtype)
     return dtype <= SOW_C128 || dtype >= SOW_F8_E5M2;
 }
 
+/* Of f16, bf16, f32 and f64, and of complex types of these: the distance from 1 to the next number,
+ * and the least number above 0. Others have those of f64. */
+double sow__dtype_epsilon(sow_dtype dtype);
+double sow__dtype_smallest(sow_dtype dtype);
+
 /* Bytes of an element of at least 8 bits. */
 size_t sow__dtype_bytes(sow_dtype dtype);
 

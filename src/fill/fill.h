@@ -38,10 +38,6 @@ sow_status sow__fill_check(const sow__fill *fill, const sow_tensor *tensor, sow_
 sow_status sow__fill_apply(const sow__fill *fill, sow_tensor *tensor, sow_generator *generator,
                            sow_error *err);
 
-/* Expected mean and standard deviation of the values in exact arithmetic; NaN where there is no
- * closed form. */
-void sow__fill_moments(const sow__fill *fill, const sow_tensor *view, double *mean, double *std);
-
 /* "uniform(-0.25, 0.25)": a text for people, at most size bytes. */
 void sow__fill_text(const sow__fill *fill, char *text, size_t size);
 

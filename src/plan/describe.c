@@ -1,10 +1,9 @@
 /* What a plan says of an entry: initializer, fill, expected moments, place in the stream.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plan/plan.h"
+#include "plan/mixture.h"
 
 #include "base/dtype.h"
 #include "base/error.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,21 +40,6 @@ static void append_item(struct text *text, const char *item)
     append(text, item);
 }
 
-/* Moments after a record that writes a share of the elements over what was there. */
-static void mix(sow_plan_entry *is, double share, double mean, double std)
-{
-    if (share >= 1.0) {
-        is->mean = mean;
-        is->std = std;
-        return;
-    }
-    double both = (1.0 - share) * is->mean + share * mean;
-    double square = (1.0 - share) * (is->std * is->std + is->mean * is->mean) +
-                    share * (std * std + mean * mean);
-    is->mean = both;
-    is->std = sqrt(fmax(square - both * both, 0.0));
-}
-
 /* MKL's erfinv and LAPACK's QR have last bits of their own. */
 static bool is_exact(const sow__record *record)
 {
@@ -80,14 +64,6 @@ static void describe_tape(const sow__tape *tape, sow_plan_entry *is, struct text
         append_item(initializer, record->fill.initializer);
         append_item(fills, text);
         is->exact = is->exact && is_exact(record);
-        double mean, std;
-        if (record->fill.kind == SOW__FILL_MUL) {
-            mean = is->mean * record->fill.value;
-            std = is->std * fabs(record->fill.value);
-        } else {
-            sow__fill_moments(&record->fill, record->view, &mean, &std);
-        }
-        mix(is, (double)record->view->numel / (double)tape->numel, mean, std);
         if (record->place.stream != NULL) {
             is->draws = true;
             is->seed = record->place.stream->seed;
@@ -102,7 +78,9 @@ sow_status sow__entry_describe(sow__entry *entry, sow_error *err)
     struct text initializer = {.data = calloc(1, 32), .capacity = 32};
     struct text fills = {.data = calloc(1, 32), .capacity = 32};
     entry->is.draws = false;
-    entry->is.mean = entry->is.std = NAN;
+    sow__mixture mixture;
+    sow__entry_mixture(entry, &mixture);
+    sow__mixture_moments(&mixture, &entry->is.mean, &entry->is.std);
     if (entry->is.action == SOW_PLAN_COPY) {
         append(&initializer, sow_safetensors_path(entry->file));
         append(&fills, entry->source->name);

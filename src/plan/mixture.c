@@ -1,133 +1,9 @@
-/* How the values of an entry are distributed, where a formula says so.
+/* What a mixture says: shares between bounds, moments.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plan/mixture.h"
 
 #include <math.h>
-
-/* ---- from the tape ---- */
-
-static void forget(sow__mixture *mixture)
-{
-    mixture->n_parts = 0;
-}
-
-/* Makes room for a fill that overwrites a share of the elements, taken evenly from all parts. */
-static bool make_room(sow__mixture *mixture, double share, int n_more)
-{
-    if (share >= 1.0) {
-        mixture->n_parts = 0;
-        return true;
-    }
-    if (mixture->n_parts == 0 || mixture->n_parts + n_more > SOW__MAX_PARTS) {
-        forget(mixture);
-        return false;
-    }
-    for (int i = 0; i < mixture->n_parts; i++) {
-        mixture->parts[i].share *= 1.0 - share;
-    }
-    return true;
-}
-
-static void add_part(sow__mixture *mixture, sow__part part)
-{
-    if (part.share > 0.0) {
-        mixture->parts[mixture->n_parts++] = part;
-    }
-}
-
-static sow__part point(double share, double value)
-{
-    return (sow__part){SOW__PART_POINT, share, value, 0.0, value, value};
-}
-
-static sow__part bell(double share, const sow__fill *fill, double a, double b)
-{
-    return fill->std == 0.0 ? point(share, fill->mean)
-                            : (sow__part){SOW__PART_NORMAL, share, fill->mean, fill->std, a, b};
-}
-
-static void add_fill(sow__mixture *mixture, const sow__record *record, double share)
-{
-    const sow__fill *fill = &record->fill;
-    double mean, std;
-    if (!make_room(mixture, share, 2)) {
-        return;
-    }
-    share = fmin(share, 1.0);
-    sow__fill_moments(fill, record->view, &mean, &std);
-    switch (fill->kind) {
-    case SOW__FILL_CONSTANT:
-        add_part(mixture, point(share, fill->value));
-        break;
-    case SOW__FILL_UNIFORM:
-        add_part(mixture, fill->a < fill->b
-                              ? (sow__part){SOW__PART_UNIFORM, share, mean, std, fill->a, fill->b}
-                              : point(share, fill->a));
-        break;
-    case SOW__FILL_NORMAL:
-        add_part(mixture, bell(share, fill, -INFINITY, INFINITY));
-        break;
-    case SOW__FILL_TRUNC_NORMAL:
-        add_part(mixture, bell(share, fill, fill->a, fill->b));
-        break;
-    case SOW__FILL_EYE:
-    case SOW__FILL_DIRAC:
-        add_part(mixture, point(share * mean, 1.0));
-        add_part(mixture, point(share * (1.0 - mean), 0.0));
-        break;
-    case SOW__FILL_SPARSE: {
-        const double filled = fill->std != 0.0 ? std * std / (fill->std * fill->std) : 0.0;
-        add_part(mixture, bell(share * filled, fill, -INFINITY, INFINITY));
-        add_part(mixture, point(share * (1.0 - filled), 0.0));
-        break;
-    }
-    default:
-        forget(mixture);
-    }
-}
-
-static void scale(sow__mixture *mixture, double factor)
-{
-    for (int i = 0; i < mixture->n_parts; i++) {
-        sow__part *part = &mixture->parts[i];
-        const double a = part->a * factor, b = part->b * factor;
-        part->mean *= factor;
-        part->std *= fabs(factor);
-        part->a = fmin(a, b);
-        part->b = fmax(a, b);
-        if (factor == 0.0) {
-            *part = point(part->share, 0.0);
-        }
-    }
-}
-
-static void follow(const sow__tape *tape, sow__mixture *mixture)
-{
-    for (size_t i = 0; i < tape->n_records; i++) {
-        const sow__record *record = &tape->records[i];
-        const double share = (double)record->view->numel / (double)tape->numel;
-        if (record->source == NULL && record->fill.kind != SOW__FILL_MUL) {
-            add_fill(mixture, record, share);
-        } else if (share < 1.0) {
-            forget(mixture);
-        } else if (record->source != NULL) {
-            forget(mixture);
-            follow(record->source, mixture);
-        } else {
-            scale(mixture, record->fill.value);
-        }
-    }
-}
-
-void sow__entry_mixture(const sow__entry *entry, sow__mixture *mixture)
-{
-    forget(mixture);
-    if (entry->tape != NULL && entry->tensor->numel == entry->tape->numel) {
-        follow(entry->tape, mixture);
-    }
-}
-
-/* ---- what it says ---- */
+#include <string.h>
 
 static double below(double z)
 {
@@ -160,6 +36,9 @@ double sow__mixture_share(const sow__mixture *mixture, double from, double to)
 {
     double share = 0.0;
     for (int i = 0; i < mixture->n_parts; i++) {
+        if (mixture->parts[i].kind == SOW__PART_OTHER) {
+            return 0.0;
+        }
         share += mixture->parts[i].share * part_share(&mixture->parts[i], from, to);
     }
     return share;
@@ -177,16 +56,27 @@ static void bell_moments(double a, double b, double raw[5])
     }
 }
 
+/* Of a part about its mean in units of its std. */
+static void own_moments(const sow__part *part, double own[5])
+{
+    /* A sphere, of which orthogonal matrices are, is nearly normal in each direction. */
+    static const double point[5] = {1, 0, 0, 0, 0}, even[5] = {1, 0, 1, 0, 1.8},
+                        normal[5] = {1, 0, 1, 0, 3};
+    if (part->kind == SOW__PART_NORMAL) {
+        bell_moments((part->a - part->mean) / part->std, (part->b - part->mean) / part->std, own);
+        return;
+    }
+    const double *known = part->kind == SOW__PART_POINT     ? point
+                          : part->kind == SOW__PART_UNIFORM ? even
+                                                            : normal;
+    memcpy(own, known, 5 * sizeof *own);
+}
+
 /* E[(x - around)^k], k = 1..4, into raw[k]. */
 static void part_moments(const sow__part *part, double around, double raw[5])
 {
-    double own[5] = {1.0, 0.0, 0.0, 0.0, 0.0}; /* about the part's mean, in units of its std */
-    if (part->kind == SOW__PART_UNIFORM) {
-        own[2] = 1.0;
-        own[4] = 1.8;
-    } else if (part->kind == SOW__PART_NORMAL) {
-        bell_moments((part->a - part->mean) / part->std, (part->b - part->mean) / part->std, own);
-    }
+    double own[5];
+    own_moments(part, own);
     static const double binomial[5][5] = {{1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}};
     const double shift = part->mean - around;
     for (int k = 1; k <= 4; k++) {
@@ -197,7 +87,7 @@ static void part_moments(const sow__part *part, double around, double raw[5])
     }
 }
 
-static void mixture_moments(const sow__mixture *mixture, double around, double raw[5])
+static void moments(const sow__mixture *mixture, double around, double raw[5])
 {
     for (int k = 0; k < 5; k++) {
         raw[k] = 0.0;
@@ -211,11 +101,36 @@ static void mixture_moments(const sow__mixture *mixture, double around, double r
     }
 }
 
+/* About the mean, which is raw[1] all the same. */
+static void central_moments(const sow__mixture *mixture, double raw[5])
+{
+    moments(mixture, 0.0, raw);
+    const double mean = raw[1];
+    moments(mixture, mean, raw);
+    raw[1] = mean;
+}
+
+void sow__mixture_moments(const sow__mixture *mixture, double *mean, double *std)
+{
+    double raw[5];
+    if (mixture->n_parts == 0) {
+        *mean = *std = (double)NAN;
+    } else if (mixture->n_parts == 1) {
+        const sow__part *part = mixture->parts; /* without squares, which may be out of range */
+        own_moments(part, raw);
+        *mean = part->mean + part->std * raw[1];
+        *std = part->std * sqrt(raw[2] - raw[1] * raw[1]);
+    } else {
+        central_moments(mixture, raw);
+        *mean = raw[1];
+        *std = sqrt(raw[2]);
+    }
+}
+
 double sow__mixture_kurtosis(const sow__mixture *mixture)
 {
     double raw[5];
-    mixture_moments(mixture, 0.0, raw);
-    mixture_moments(mixture, raw[1], raw);
+    central_moments(mixture, raw);
     const double kurtosis = raw[4] / (raw[2] * raw[2]);
     return mixture->n_parts > 0 && isfinite(kurtosis) && kurtosis >= 1.0 ? kurtosis : 3.0;
 }

@@ -108,21 +108,6 @@ static void set_integers(sow_histogram *histogram, double from, double to)
         .from = from - 0.5, .to = from - 0.5 + n_bins * width, .n_bins = (int)n_bins};
 }
 
-/* Half the distance between neighbours at 1: how far a bound may be rounded. */
-static double rounding_of(sow_dtype dtype)
-{
-    switch (sow__dtype_real(dtype)) {
-    case SOW_F16:
-        return 0x1p-11;
-    case SOW_BF16:
-        return 0x1p-8;
-    case SOW_F32:
-        return 0x1p-24;
-    default:
-        return 0x1p-53;
-    }
-}
-
 /* The bounds of what a fill gives; infinite for normal values. */
 static void find_bounds(const sow__mixture *mixture, double *low, double *high, bool *has_bell)
 {
@@ -132,7 +117,7 @@ static void find_bounds(const sow__mixture *mixture, double *low, double *high, 
     for (int i = 0; i < mixture->n_parts; i++) {
         *low = fmin(*low, mixture->parts[i].a);
         *high = fmax(*high, mixture->parts[i].b);
-        *has_bell = *has_bell || mixture->parts[i].kind == SOW__PART_NORMAL;
+        *has_bell = *has_bell || mixture->parts[i].kind >= SOW__PART_NORMAL;
     }
     if (mixture->n_parts == 0) {
         *low = -(double)INFINITY;
@@ -152,7 +137,7 @@ static bool settle_from_plan(const sow__entry *entry, sow_histogram *histogram)
     bool has_bell;
     sow__entry_mixture(entry, &mixture);
     find_bounds(&mixture, &low, &high, &has_bell);
-    const double rounding = rounding_of(entry->is.dtype);
+    const double rounding = sow__dtype_epsilon(entry->is.dtype) / 2; /* a bound is rounded too */
     low -= low < high ? rounding * fabs(low) : 0.0;
     high += low < high ? rounding * fabs(high) : 0.0;
     if (has_bell) {

@@ -45,18 +45,13 @@ static void find(sow__told *told, sow__finding_kind kind, const char *format, ..
 
 /* ---- distances ---- */
 
-/* How far rounding to the type may move a mean or a standard deviation of values of this size. */
+/* How far rounding to the type may move a mean or a standard deviation of values of this size. What
+ * was summed in double is not trusted beyond a float. */
 static double rounding_of(const sow_plan_entry *entry)
 {
     const double size = fabs(entry->mean) + 2.0 * entry->std;
-    switch (sow__dtype_real(entry->dtype)) {
-    case SOW_F16:
-        return 0x1p-10 * size;
-    case SOW_BF16:
-        return 0x1p-7 * size;
-    default:
-        return 0x1p-23 * size;
-    }
+    return fmax(sow__dtype_epsilon(entry->dtype), 0x1p-23) * size +
+           sow__dtype_smallest(entry->dtype);
 }
 
 /* The difference without what rounding explains. */

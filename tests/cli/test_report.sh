@@ -147,6 +147,24 @@ cp z.json "$work/out"
 holds asked-zero findings 0 kind
 run 0 fill normal 20,20 --dtype c128 -q -o c --report c.json
 valid c.json
+
+# Two numbers in each complex element; constants as an 8-bit float has them; values too small for a type.
+run 0 fill ones 30,20 --dtype c64 -o k --report k.json
+mentions 'k.json: nothing looks wrong'
+cp k.json "$work/out"
+holds 0.5 tensors 0 expected mean
+holds 0.5 tensors 0 measured mean
+run 0 fill normal 300,200 --dtype c64 -o n --report n.html
+mentions 'n.html: nothing looks wrong'
+for type in e5m2 e4m3fn e8m0fnu e4m3fnuz e5m2fnuz; do
+    echo '{"_target_": "torch.nn.LayerNorm", "normalized_shape": 40, "dtype": {"_target_": "hydra.utils.get_object",' \
+        "\"path\": \"torch.float8_$type\"}}" >norm.json
+    run 0 init norm.json -o f8 --force --report f8.json
+    mentions 'f8.json: nothing looks wrong'
+    valid f8.json
+done
+run 0 fill normal 1000 --dtype f16 --arg std=1e-8 -o s --report s.json
+mentions 's.json: nothing looks wrong'
 # A comma for a dot, where the system has such a locale.
 LC_ALL=de_DE.UTF-8 "$sow" fill normal 50 -q -o d --report d.html && page d.html
 

@@ -160,6 +160,88 @@ static void test_report_tell__distances_are_those_of_chance(void **state)
     }
 }
 
+/* ---- no alarm without a reason ---- */
+
+static const struct asked {
+    int n_dims;
+    int64_t sizes[4];
+    double val, std, sparsity; /* std 0: the default */
+} asked[] = {
+    {2, {30, 20}, .val = 1, .sparsity = 0.3},
+    {2, {200, 300}, .val = -0.1, .sparsity = 0.91, .std = 3},
+    {2, {7, 1}, .val = 1e-7, .sparsity = 0.5},
+    {2, {40, 50}, .val = 1e-7, .sparsity = 0.05, .std = 2e-8},
+    {1, {1000}, .val = 1e-8, .std = 1e-8},
+    {3, {6, 4, 3}, .val = 3e4, .std = 3e3},
+    {4, {40, 20, 3, 3}, .val = 0.3},
+    {2, {1, 1}, .val = 2, .sparsity = 0.5},
+    {2, {0, 3}, .val = 2, .sparsity = 0.5},
+};
+
+/* False when PyTorch does not have the initializer for the type or the number of dims. */
+static bool add_asked(struct told *t, const sow_initializer *initializer, sow_dtype dtype,
+                      const struct asked *a, double mean)
+{
+    sow_error err;
+    sow_init_args args;
+    sow_initializer_defaults(initializer, &args);
+    args.val = a->val;
+    args.sparsity = a->sparsity;
+    args.std = a->std != 0 ? a->std : args.std;
+    args.mean = mean;
+    sow_tensor *tensor = sow_empty(dtype, a->n_dims, a->sizes, SOW_DEFERRED, &err);
+    assert_non_null(tensor);
+    const sow_status status = sow_initializer_apply(initializer, tensor, &args, NULL, &err);
+    if (status == SOW_OK) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.%zu", sow_initializer_name(initializer),
+                 sow_state_dict_count(t->state));
+        assert_ok(sow_state_dict_add(t->state, name, tensor, &err), err);
+    } else {
+        assert_true(status == SOW_ERROR_UNSUPPORTED || status == SOW_ERROR_VALUE ||
+                    status == SOW_ERROR_RUNTIME);
+    }
+    sow_tensor_free(tensor);
+    return status == SOW_OK;
+}
+
+/* Every initializer, type and shape that go together: nothing looks wrong. */
+static void test_report_tell__no_initializer_looks_wrong(void **state)
+{
+    static const sow_dtype dtypes[] = {SOW_C64,         SOW_F64,        SOW_F32,     SOW_F16,
+                                       SOW_BF16,        SOW_F8_E5M2,    SOW_F8_E4M3, SOW_F8_E8M0,
+                                       SOW_F8_E4M3FNUZ, SOW_F8_E5M2FNUZ};
+    (void)state;
+    sow_error err;
+    const sow_initializer *initializer;
+    for (size_t k = 0; (initializer = sow_initializer_at(k)) != NULL; k++) {
+        size_t n_added = 0;
+        for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++) {
+            struct told t;
+            begin(&t);
+            for (uint64_t seed = 0; seed < 12; seed++) {
+                assert_ok(sow_generator_manual_seed(sow_default_generator(), seed, &err), err);
+                for (size_t a = 0; a < sizeof asked / sizeof *asked; a++) {
+                    n_added += add_asked(&t, initializer, dtypes[d], &asked[a], seed % 3);
+                }
+            }
+            run(&t);
+            for (size_t i = 0; i < sow_state_dict_count(t.state); i++) {
+                sow__told told;
+                sow__report_tell(&t.report, i, &told);
+                for (int f = 0; f < told.n_findings; f++) {
+                    if (sow__finding_is_wrong(told.findings[f].kind)) {
+                        fail_msg("%s %s: %s", told.entry->name, sow_dtype_name(dtypes[d]),
+                                 told.findings[f].text);
+                    }
+                }
+            }
+            end(&t);
+        }
+        assert_true(n_added > 0);
+    }
+}
+
 /* What is expected is changed behind the run's back: a tenth of the std is far off for 10000. */
 static void test_report_tell__finds_what_chance_does_not_explain(void **state)
 {
@@ -374,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_tell__distances_are_those_of_chance),
+        cmocka_unit_test(test_report_tell__no_initializer_looks_wrong),
         cmocka_unit_test(test_report_tell__finds_what_chance_does_not_explain),
         cmocka_unit_test(test_report_tell__finds_odd_values),
         cmocka_unit_test(test_report_groups__by_layer_and_module),
