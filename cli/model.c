@@ -235,6 +235,8 @@ void cli_model_tell(sow_report *report, const cli_model *model)
     const effective_seed seed = find_seed(model);
     report->plan = model->plan;
     report->model = model->model;
+    report->files = (const sow_safetensors *const *)model->checkpoint.files;
+    report->n_files = model->checkpoint.n_files;
     report->dialect = model->options->dialect;
     report->has_seed = true;
     report->seed = seed.value;

@@ -20,8 +20,11 @@ typedef struct sow_report {
     const sow_plan *plan;
     const sow_statistics *statistics; /* after a run of this plan that succeeded */
     const sow_model *model; /* the plan is of its state_dict: gives class, profile, dtype, and which
-                               names of a checkpoint were of no use */
-    const char *title;      /* names what was written, such as its path */
+                               names of a checkpoint were not used */
+    /* The checkpoint's files, open: listed with how much of each the plan copies. */
+    const sow_safetensors *const *files;
+    size_t n_files;
+    const char *title; /* names what was written, such as its path */
     sow_dialect dialect;
     bool has_seed;
     uint64_t seed;

@@ -7,6 +7,16 @@
 
 extern const char sow__html_style[];
 
+/* ---- the parts, from top to bottom ---- */
+
+void sow__html_head(sow__text *text, const sow_report *report, const sow__report_totals *totals);
+void sow__html_findings(sow__text *text, const sow_report *report,
+                        const sow__report_totals *totals);
+sow_status sow__html_tensors(sow__text *text, const sow_report *report, sow_error *err);
+
+/* A name as code. When what is to be shown of it is long, that is cut and unfolds to the whole. */
+void sow__html_name(sow__text *text, const char *shown, const char *whole);
+
 /* ---- groups of tensors, by the module that they are below ---- */
 
 typedef struct sow__member {

@@ -13,9 +13,9 @@
 static void put_name(sow__text *text, const sow__told *told, size_t skip)
 {
     const sow_plan_entry *entry = told->entry;
-    sow__put(text, "<th scope=\"row\"><code>");
-    sow__put_html_name(text, entry->name[0] != '\0' ? entry->name + skip : "(no name)");
-    sow__put(text, "</code><span class=\"s\">");
+    sow__put(text, "<th role=\"rowheader\" scope=\"row\">");
+    sow__html_name(text, entry->name[0] != '\0' ? entry->name + skip : "(no name)", entry->name);
+    sow__put(text, "<span class=\"s\">");
     sow__put(text, sow__report_dtype(entry->dtype));
     sow__put(text, " [");
     for (int i = 0; i < entry->n_dims; i++) {
@@ -32,22 +32,19 @@ static const char *after_last_slash(const char *path)
 
 static void put_loaded(sow__text *text, const sow_plan_entry *entry)
 {
-    sow__put(text, "loaded from <code title=\"");
-    sow__put_html(text, entry->initializer);
-    sow__put(text, "\">");
-    sow__put_html_name(text, after_last_slash(entry->initializer));
-    sow__put(text, "</code>");
+    sow__put(text, "loaded from ");
+    sow__html_name(text, after_last_slash(entry->initializer), entry->initializer);
     if (strcmp(entry->fill, entry->name) != 0) {
-        sow__put(text, "<span class=\"s\">named <code>");
-        sow__put_html_name(text, entry->fill);
-        sow__put(text, "</code> there</span>");
+        sow__put(text, "<div class=\"s\">named ");
+        sow__html_name(text, entry->fill, entry->fill);
+        sow__put(text, " there</div>");
     }
 }
 
 static void put_origin(sow__text *text, const sow__told *told)
 {
     const sow_plan_entry *entry = told->entry;
-    sow__put(text, "<td class=\"o\">");
+    sow__put(text, "<td role=\"cell\" class=\"o\">");
     if (entry->action == SOW_PLAN_COPY) {
         put_loaded(text, entry);
     } else if (entry->action == SOW_PLAN_KEEP) {
@@ -64,25 +61,40 @@ static void put_origin(sow__text *text, const sow__told *told)
     sow__put(text, "</td>\n");
 }
 
-/* A measured figure over the expected one. */
-static void put_pair(sow__text *text, const char *label, double measured, double expected, double z)
+static bool has_finding(const sow__told *told, sow__finding_kind kind)
 {
-    sow__putf(text, "<td class=\"n\" data-l=\"%s\"", label);
-    if (isfinite(z)) {
-        sow__put(text, " title=\"");
-        sow__put_number(text, fabs(z), 2);
-        sow__put(text, " standard errors from the expected one\"");
+    for (int i = 0; i < told->n_findings; i++) {
+        if (told->findings[i].kind == kind) {
+            return true;
+        }
     }
-    sow__put(text, ">");
-    if (isnan(measured)) {
+    return false;
+}
+
+struct pair {
+    const char *label;
+    double measured, expected, z;
+    sow__finding_kind kind;
+};
+
+/* A measured figure, the expected one, and how far they are apart. */
+static void put_pair(sow__text *text, const sow__told *told, const struct pair *pair)
+{
+    sow__putf(text, "<td role=\"cell\" class=\"n\" data-l=\"%s\">", pair->label);
+    if (isnan(pair->measured)) {
         sow__put(text, "&ndash;");
     } else {
-        sow__put_number(text, measured, DIGITS);
+        sow__put_number(text, pair->measured, DIGITS);
     }
-    if (isfinite(expected)) {
+    if (isfinite(pair->expected)) {
         sow__put(text, "<span class=\"s\">expected ");
-        sow__put_number(text, expected, DIGITS);
+        sow__put_number(text, pair->expected, DIGITS);
         sow__put(text, "</span>");
+    }
+    if (isfinite(pair->z)) {
+        sow__putf(text, "<span class=\"s%s\">", has_finding(told, pair->kind) ? " flag" : "");
+        sow__put_number(text, round(fabs(pair->z) * 10.0) / 10.0, 3);
+        sow__put(text, " s.e. off</span>");
     }
     sow__put(text, "</td>\n");
 }
@@ -90,7 +102,7 @@ static void put_pair(sow__text *text, const char *label, double measured, double
 static void put_least_and_greatest(sow__text *text, const sow__told *told)
 {
     const sow_stats *values = &told->statistics->values;
-    sow__put(text, "<td class=\"n\" data-l=\"least, greatest\">");
+    sow__put(text, "<td role=\"cell\" class=\"n\" data-l=\"least, greatest\">");
     if (told->statistics->known && values->n > values->n_nan) {
         sow__put_number(text, values->min, DIGITS);
         sow__put(text, "<br>");
@@ -113,7 +125,7 @@ static void put_flag(sow__text *text, uint64_t n, const char *what)
 static void put_counts(sow__text *text, const sow__told *told)
 {
     const sow_stats *values = &told->statistics->values;
-    sow__put(text, "<td class=\"n\" data-l=\"zeros\">");
+    sow__put(text, "<td role=\"cell\" class=\"n\" data-l=\"zeros\">");
     if (told->statistics->known) {
         sow__put_grouped(text, values->n_zero);
         put_flag(text, values->n_nan, "NaN");
@@ -129,7 +141,7 @@ static void put_counts(sow__text *text, const sow__told *told)
 static void put_picture(sow__text *text, const sow__told *told)
 {
     const sow_stats *values = &told->statistics->values;
-    sow__put(text, "<td class=\"g\">");
+    sow__put(text, "<td role=\"cell\" class=\"g\">");
     if (!told->statistics->known) {
         sow__put(text, "<span class=\"soft\">not read as numbers</span>");
     } else if (values->n == 0) {
@@ -149,15 +161,15 @@ static void put_picture(sow__text *text, const sow__told *told)
 
 void sow__html_row(sow__text *text, const sow__told *told, size_t skip)
 {
-    bool is_wrong = false;
-    for (int i = 0; i < told->n_findings; i++) {
-        is_wrong = is_wrong || sow__finding_is_wrong(told->findings[i].kind);
-    }
-    sow__putf(text, "<tr id=\"t%zu\"%s>", told->index, is_wrong ? " class=\"off\"" : "");
+    const sow_plan_entry *entry = told->entry;
+    const struct pair mean = {"mean", told->mean, entry->mean, told->z_mean, SOW__FINDING_MEAN};
+    const struct pair std = {"std", told->std, entry->std, told->z_std, SOW__FINDING_STD};
+    sow__putf(text, "<tr role=\"row\" id=\"t%zu\"%s>", told->index,
+              sow__told_n_wrong(told) > 0 ? " class=\"off\"" : "");
     put_name(text, told, skip);
     put_origin(text, told);
-    put_pair(text, "mean", told->mean, told->entry->mean, told->z_mean);
-    put_pair(text, "std", told->std, told->entry->std, told->z_std);
+    put_pair(text, told, &mean);
+    put_pair(text, told, &std);
     put_least_and_greatest(text, told);
     put_counts(text, told);
     put_picture(text, told);

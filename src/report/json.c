@@ -204,6 +204,21 @@ static void put_head(sow__text *text, const sow_report *report)
     put_seeds(text, report);
 }
 
+static void put_files(sow__text *text, const sow_report *report)
+{
+    key(text, "  ", "files");
+    sow__put(text, "[");
+    for (size_t i = 0; i < report->n_files; i++) {
+        sow__told_file file;
+        sow__report_tell_file(report, i, &file);
+        sow__put(text, i > 0 ? ",\n    {\"path\": " : "\n    {\"path\": ");
+        put_string(text, file.path);
+        sow__putf(text, ", \"n_tensors\": %" PRIu64 ", \"n_loaded\": %" PRIu64 "}", file.n_tensors,
+                  file.n_loaded);
+    }
+    sow__put(text, report->n_files > 0 ? "\n  ]" : "]");
+}
+
 static void put_totals(sow__text *text, const sow_report *report)
 {
     sow__report_totals totals;
@@ -260,6 +275,7 @@ static void put_unexpected(sow__text *text, const sow_report *report)
 void sow__report_json(const sow_report *report, sow__text *text)
 {
     put_head(text, report);
+    put_files(text, report);
     put_totals(text, report);
     put_findings(text, report);
     put_unexpected(text, report);

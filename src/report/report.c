@@ -24,11 +24,9 @@ static void add_tensor(const sow__told *told, sow__report_totals *totals)
     totals->n_elements += sow__report_numel(told->entry);
     totals->n_bytes += told->entry->n_bytes;
     ++*counts[told->entry->action];
-    for (int i = 0; i < told->n_findings; i++) {
-        const sow__finding_kind kind = told->findings[i].kind;
-        totals->n_mismatched += kind == SOW__FINDING_MISMATCHED;
-        *(sow__finding_is_wrong(kind) ? &totals->n_wrong : &totals->n_notes) += 1;
-    }
+    totals->n_mismatched += strcmp(told->state, "mismatched") == 0;
+    totals->n_wrong += (uint64_t)sow__told_n_wrong(told);
+    totals->n_notes += (uint64_t)(told->n_findings - sow__told_n_wrong(told));
 }
 
 void sow__report_sum(const sow_report *report, sow__report_totals *totals)
@@ -38,6 +36,11 @@ void sow__report_sum(const sow_report *report, sow__report_totals *totals)
         sow__told told;
         sow__report_tell(report, i, &told);
         add_tensor(&told, totals);
+    }
+    for (size_t i = 0; i < report->n_files; i++) {
+        sow__told_file file;
+        sow__report_tell_file(report, i, &file);
+        totals->n_notes += file.n_loaded == 0;
     }
     while (report->model != NULL &&
            sow_model_unexpected(report->model, totals->n_unexpected) != NULL) {

@@ -48,8 +48,21 @@ typedef struct sow__told {
 
 void sow__report_tell(const sow_report *report, size_t index, sow__told *told);
 
+/* Of the findings those that look wrong. */
+int sow__told_n_wrong(const sow__told *told);
+
 /* "f32"; "?" for a number that is none. */
 const char *sow__report_dtype(sow_dtype dtype);
+
+/* ---- one file of the checkpoint ---- */
+
+typedef struct sow__told_file {
+    const char *path;
+    uint64_t n_tensors, n_loaded;
+} sow__told_file;
+
+/* index < report->n_files. */
+void sow__report_tell_file(const sow_report *report, size_t index, sow__told_file *told);
 
 /* ---- the whole ---- */
 
@@ -58,7 +71,8 @@ typedef struct sow__report_totals {
     uint64_t n_initialised, n_loaded, n_in_memory; /* together n_tensors */
     uint64_t n_mismatched;                         /* among the initialised */
     uint64_t n_unexpected;                         /* names of the checkpoint */
-    uint64_t n_wrong, n_notes;                     /* findings */
+    uint64_t n_wrong;                              /* findings */
+    uint64_t n_notes; /* the other findings, and files of which nothing was loaded */
 } sow__report_totals;
 
 void sow__report_sum(const sow_report *report, sow__report_totals *totals);

@@ -1,4 +1,4 @@
-/* What a report says of one tensor, and what looks wrong with it.
+/* What a report says of one tensor and what looks wrong with it, and of one file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
@@ -173,4 +173,23 @@ void sow__report_tell(const sow_report *report, size_t index, sow__told *told)
     sow__entry_mixture(&report->plan->entries[index], &told->mixture);
     measure(told);
     find_all(report, told);
+}
+
+int sow__told_n_wrong(const sow__told *told)
+{
+    int n_wrong = 0;
+    for (int i = 0; i < told->n_findings; i++) {
+        n_wrong += sow__finding_is_wrong(told->findings[i].kind);
+    }
+    return n_wrong;
+}
+
+void sow__report_tell_file(const sow_report *report, size_t index, sow__told_file *told)
+{
+    const sow_safetensors *file = report->files[index];
+    *told = (sow__told_file){.path = sow_safetensors_path(file),
+                             .n_tensors = sow_safetensors_count(file)};
+    for (size_t i = 0; i < report->plan->n_entries; i++) {
+        told->n_loaded += report->plan->entries[i].file == file;
+    }
 }

@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of a name: more are cut, to what it begins and ends with. */
+#define MOST_SHOWN 120
+#define SHOWN_BEGIN 50
+#define SHOWN_END 40
+
 /* ---- bytes ---- */
 
 void sow__text_flush(sow__text *text)
@@ -69,11 +74,12 @@ static bool is_hidden(uint32_t code)
            code == 0xFEFF || (code & 0xFFFE) == 0xFFFE;
 }
 
-static void put_html(sow__text *text, const char *name, bool breaks)
+static void put_html(sow__text *text, const char *name, size_t n_bytes, bool breaks)
 {
     static const char special[] = "&<>\"'";
     static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    for (const unsigned char *s = (const unsigned char *)name; *s != '\0';) {
+    const unsigned char *s = (const unsigned char *)name, *end = s + n_bytes;
+    while (s < end) {
         const size_t whole = sow__utf8_length(s), n = whole > 0 ? whole : 1;
         const char *entity = memchr(special, *s, sizeof special - 1);
         if (entity != NULL) {
@@ -94,12 +100,40 @@ static void put_html(sow__text *text, const char *name, bool breaks)
 
 void sow__put_html(sow__text *text, const char *name)
 {
-    put_html(text, name, false);
+    put_html(text, name, strlen(name), false);
 }
 
 void sow__put_html_name(sow__text *text, const char *name)
 {
-    put_html(text, name, true);
+    put_html(text, name, strlen(name), true);
+}
+
+bool sow__is_long(const char *name)
+{
+    return strlen(name) > MOST_SHOWN;
+}
+
+/* The place of a character's first byte, at or shortly before one. */
+static size_t character_at(const char *name, size_t at)
+{
+    size_t first = at;
+    while (first > 0 && at - first < 3 && ((unsigned char)name[first] & 0xC0) == 0x80) {
+        first--;
+    }
+    return first;
+}
+
+void sow__put_html_cut(sow__text *text, const char *name)
+{
+    const size_t n = strlen(name);
+    if (n <= MOST_SHOWN) {
+        sow__put_html_name(text, name);
+        return;
+    }
+    const size_t end = character_at(name, n - SHOWN_END);
+    put_html(text, name, character_at(name, SHOWN_BEGIN), true);
+    sow__put(text, " ... ");
+    put_html(text, name + end, n - end, true);
 }
 
 void sow__put_json(sow__text *text, const char *name)

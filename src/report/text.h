@@ -29,6 +29,9 @@ void sow__putf(sow__text *text, const char *format, ...) __attribute__((format(p
 void sow__put_html(sow__text *text, const char *name);
 /* The same with places to break a line after dots, underscores and slashes. */
 void sow__put_html_name(sow__text *text, const char *name);
+/* The same of a long name without its middle, which is told apart. */
+void sow__put_html_cut(sow__text *text, const char *name);
+bool sow__is_long(const char *name);
 /* The inside of a JSON string, ASCII alone. */
 void sow__put_json(sow__text *text, const char *name);
 

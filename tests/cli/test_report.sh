@@ -103,7 +103,24 @@ holds 0 totals n_wrong
 run 0 init one.json --seed 1 -q -o less --from both --report less.json
 cp less.json "$work/out"
 holds 12 totals n_unexpected
+holds both files 0 path
+holds 28 files 0 n_tensors
+holds 16 files 0 n_loaded
 holds transformer.h.1.attn.c_attn.bias unexpected 0
+# The page lists the files, and says so when a file was of no use.
+safetensors stranger '{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}' 3
+run 0 init one.json --seed 1 -q -o some --from one --from stranger --report some.html
+page some.html
+grep -q '<dd><code>one</code> <span class="soft">16 of 16 tensors loaded</span></dd>' some.html || fail "one is not listed"
+grep -q '<dd><code>stranger</code> <span class="soft">0 of 2 tensors loaded</span></dd>' some.html || fail "stranger is not listed"
+grep -q '<h2>Worth knowing: 1</h2>' some.html || fail "not one thing worth knowing"
+grep -q '<code>stranger</code> was of no use: none of its 2 tensors was loaded' some.html || fail "stranger was of use"
+run 0 init one.json --seed 1 -q -o some --force --from stranger --report none.json
+valid none.json
+cp none.json "$work/out"
+holds 0 files 0 n_loaded
+holds 0 totals n_wrong
+rm -f some stranger some.html
 rm -f t1 t2 t3 piped bare a one both wide less ./*.json
 
 # A linear layer over a checkpoint whose weight has a NaN, an infinity, and a bias of zeros.
@@ -131,8 +148,9 @@ grep -q '<h2>Looks wrong: 2</h2>' l.html || fail "the page does not say that som
 gpt2 2 50 >gpt2.json
 run 0 init gpt2.json --seed 5 -q -o a --report a.html
 page a.html
-[ "$(grep -c '<tr id=' a.html)" -eq 28 ] || fail "expected 28 rows"
+[ "$(grep -c '<tr role="row" id=' a.html)" -eq 28 ] || fail "expected 28 rows"
 grep -q '<h2>Nothing looks wrong</h2>' a.html || fail "something looks wrong"
+grep -q '>expected 0.02</span><span class="s">[0-9.]* s.e. off</span>' a.html || fail "no distance in the row"
 name=$(printf 'a<b>&"c.safetensors')
 run 0 init gpt2.json --seed 5 -q -o "$name" --report name.html
 page name.html
@@ -156,6 +174,7 @@ holds 0.5 tensors 0 expected mean
 holds 0.5 tensors 0 measured mean
 run 0 fill normal 300,200 --dtype c64 -o n --report n.html
 mentions 'n.html: nothing looks wrong'
+grep -q 'a complex element is two numbers' n.html || fail "the page does not say what it counts"
 for type in e5m2 e4m3fn e8m0fnu e4m3fnuz e5m2fnuz; do
     echo '{"_target_": "torch.nn.LayerNorm", "normalized_shape": 40, "dtype": {"_target_": "hydra.utils.get_object",' \
         "\"path\": \"torch.float8_$type\"}}" >norm.json

@@ -106,6 +106,24 @@ static void assert_holds(const char *text, const char *part)
 
 /* ---- distances ---- */
 
+static void draw(sow_tensor *x, int kind)
+{
+    sow_error err;
+    switch (kind) {
+    case 0:
+        assert_ok(sow_normal(x, 0.5, 0.02, NULL, &err), err);
+        break;
+    case 1:
+        assert_ok(sow_uniform(x, -0.1, 0.3, NULL, &err), err);
+        break;
+    case 2:
+        assert_ok(sow_trunc_normal(x, 0, 1, -1, 2, NULL, &err), err);
+        break;
+    default:
+        assert_ok(sow_trunc_normal(x, 0, 0.02, -2, 2, NULL, &err), err);
+    }
+}
+
 /* Many fills of every length: distances have mean 0 and variance 1, and none looks wrong. Values of
  * a uniform fill are so few in the tails that a short one stays nearer. */
 static void test_report_tell__distances_are_those_of_chance(void **state)
@@ -124,19 +142,7 @@ static void test_report_tell__distances_are_those_of_chance(void **state)
                 snprintf(name, sizeof name, "t%d", i);
                 const sow_dtype dtype = i % 2 == 0 ? SOW_F32 : SOW_BF16;
                 sow_tensor *x = add(&t, name, dtype, lengths[l]);
-                switch (kind) {
-                case 0:
-                    assert_ok(sow_normal(x, 0.5, 0.02, NULL, &err), err);
-                    break;
-                case 1:
-                    assert_ok(sow_uniform(x, -0.1, 0.3, NULL, &err), err);
-                    break;
-                case 2:
-                    assert_ok(sow_trunc_normal(x, 0, 1, -1, 2, NULL, &err), err);
-                    break;
-                default:
-                    assert_ok(sow_trunc_normal(x, 0, 0.02, -2, 2, NULL, &err), err);
-                }
+                draw(x, kind);
             }
             run(&t);
             assert_int_equal(sow_report_count_findings(&t.report), 0);
@@ -360,6 +366,46 @@ static void test_report_text__names_are_made_safe(void **state)
     end(&t);
 }
 
+/* A long name is cut between characters wherever the cut falls, and stands whole beside. */
+static void test_report_text__long_names_are_cut(void **state)
+{
+    (void)state;
+    const float one = 1;
+    for (size_t shift = 0; shift < 4; shift++) {
+        struct told t;
+        char name[5001];
+        memcpy(name, "abcd", shift);
+        for (size_t i = shift; i < 5000; i++) {
+            name[i] = "\xf0\x9f\x8c\xb1"[(i - shift) % 4];
+        }
+        name[5000 - (5000 - shift) % 4] = '\0';
+        begin(&t);
+        add_values(&t, name, 1, &one);
+        run(&t);
+        char *html = text_of(&t, SOW_REPORT_HTML), *whole = strstr(html, "<code>");
+        assert_non_null(whole);
+        assert_null(strstr(html, "\\x"));
+        assert_non_null(strstr(html, " ... "));
+        assert_true(strstr(html, " ... ") - whole < 100);
+        whole = strstr(html, name);
+        assert_non_null(whole);
+        assert_null(strstr(whole + 1, name));
+        free(html);
+        end(&t);
+    }
+    struct told t;
+    char broken[400];
+    memset(broken, 0x80, sizeof broken);
+    broken[sizeof broken - 1] = '\0';
+    begin(&t);
+    add_values(&t, broken, 1, &one);
+    run(&t);
+    char *html = text_of(&t, SOW_REPORT_HTML);
+    assert_holds(html, "\\x80 ... \\x80");
+    free(html);
+    end(&t);
+}
+
 /* ---- where it goes ---- */
 
 static void test_report_write__empty(void **state)
@@ -461,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_report_tell__finds_odd_values),
         cmocka_unit_test(test_report_groups__by_layer_and_module),
         cmocka_unit_test(test_report_text__names_are_made_safe),
+        cmocka_unit_test(test_report_text__long_names_are_cut),
         cmocka_unit_test(test_report_write__empty),
         cmocka_unit_test(test_report_write__refuses),
         cmocka_unit_test(test_report_write__a_sink_may_stop),
