@@ -10,7 +10,8 @@ One JSON object per line:
               persistent, at its end; a child is [name, tree] or [name] for None; tie: [target, source],
               one tensor under two dotted names
   state       what is loaded: tensors [name, dtype, shape, hex], without hex on the meta device; or
-              {"nn"}, whose own state_dict (which notes versions) after torch.manual_seed(1)
+              {"nn"}, whose own state_dict (which notes versions) after torch.manual_seed(1); or "own",
+              the state_dict of the module itself
   strict, assign
   lines       what stands below "Error(s) in loading state_dict for TYPE:"; null when there is no failure
   missing, unexpected
@@ -84,7 +85,9 @@ def module_of(node):
     return module
 
 
-def state_of(node):
+def state_of(node, module):
+    if node == "own":
+        return module.state_dict()
     if isinstance(node, dict):
         torch.manual_seed(1)
         return evaluate(node["nn"]).state_dict()
@@ -100,7 +103,8 @@ def same_names(module):
 
 
 def line(name, module_node, state_node, strict=True, assign=False):
-    module, state = module_of(module_node), state_of(state_node)
+    module = module_of(module_node)
+    state = state_of(state_node, module)
     row = {"name": name, "module": module_node, "state": state_node, "strict": strict, "assign": assign,
            "lines": None}
     found = {}
@@ -234,6 +238,7 @@ def tie_cases():
     yield from both("tied, the first missing", tied, [apart[0], apart[2]])
     yield from both("tied, the second missing", tied, apart[:2])
     yield from both("tied, the second mismatched", tied, [*apart[:2], item("b.weight", values(4))])
+    yield from both("tied, its own state", tied, "own")
 
 
 def class_cases():

@@ -88,12 +88,17 @@ SOW_API const char *sow_module_child_name(const sow_module *module, size_t index
 /* ---- walks ---- */
 
 /* module.state_dict(): own parameters, own persistent buffers, then the children's, in registration
- * order; a tied tensor under each of its names. SOW_ERROR_VALUE for a lazy module that has not got
- * its shape yet. The caller frees it. */
+ * order; a tied tensor under each of its names. The entries are tensors of their own over the
+ * module's values, as torch's are detached: what is written to or recorded on one of the two is
+ * seen on the other, and so is their initialized flag, until the module's tensor is replaced
+ * (sow_module_to_empty, sow_module_set_tensor, a load with assign), which leaves the entry with
+ * what was there. For the module's own tensors ask sow_module_tensor or the lists below.
+ * SOW_ERROR_VALUE for a lazy module that has not got its shape yet; SOW_ERROR_MEMORY. The caller
+ * frees it. */
 SOW_API sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err);
 
-/* named_parameters() and named_buffers(), persistent or not: the order of state_dict, each tensor
- * once, under its first name. The caller frees the list. */
+/* named_parameters() and named_buffers(), persistent or not: the module's own tensors in the order
+ * of state_dict, each once, under its first name. The caller frees the list. */
 SOW_API sow_state_dict *sow_module_named_parameters(const sow_module *module, sow_error *err);
 SOW_API sow_state_dict *sow_module_named_buffers(const sow_module *module, sow_error *err);
 
@@ -133,7 +138,10 @@ SOW_API sow_status sow_module_to_empty(sow_module *module, sow_device device, so
 /* Zero is every default. */
 typedef struct sow_load_options {
     bool not_strict; /* strict=False: missing and unexpected keys are no failure */
-    bool assign; /* the loaded tensor takes the place of the module's: its dtype and device win */
+    /* A new tensor over the memory of the loaded one takes the place of the module's: its dtype and
+     * device win, and its initialized flag is its own. One for each name: what was tied shares
+     * memory, but is one tensor no longer. */
+    bool assign;
 } sow_load_options;
 
 /* What a load found; all texts are lent by the report. */

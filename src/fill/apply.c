@@ -147,8 +147,8 @@ static sow_status apply_drawing(const sow__fill *fill, sow_tensor *tensor, sow_g
     return status;
 }
 
-sow_status sow__fill_apply(const sow__fill *fill, sow_tensor *tensor, sow_generator *generator,
-                           sow_error *err)
+static sow_status apply(const sow__fill *fill, sow_tensor *tensor, sow_generator *generator,
+                        sow_error *err)
 {
     sow_device device = tensor->storage->device;
     if (device != SOW_META && sow__fill_draws(fill)) {
@@ -166,4 +166,14 @@ sow_status sow__fill_apply(const sow__fill *fill, sow_tensor *tensor, sow_genera
     sow__record record;
     status = sow__record_make(&record, fill, tensor, err);
     return status == SOW_OK ? sow__tape_append(tensor->storage, &record, err) : status;
+}
+
+sow_status sow__fill_apply(const sow__fill *fill, sow_tensor *tensor, sow_generator *generator,
+                           sow_error *err)
+{
+    const sow_status status = apply(fill, tensor, generator, err);
+    if (status == SOW_OK) {
+        tensor->storage->blank = false;
+    }
+    return status;
 }

@@ -81,7 +81,9 @@ sow_status sow_tensor_materialize(sow_tensor *tensor, int n_threads, sow_error *
         free(data);
         return status;
     }
+    const bool is_covered = sow__storage_has_values(storage);
     sow__storage_set_data(storage, data);
+    storage->blank = !is_covered;
     return SOW_OK;
 }
 

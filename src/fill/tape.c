@@ -28,6 +28,7 @@ static sow_tensor *shadow_of(const sow_tensor *view)
     *shadow = *view;
     shadow->n_refs = 1;
     shadow->storage = stand_in;
+    shadow->flag = NULL;
     shadow->override = NULL;
     return shadow;
 }
@@ -235,6 +236,17 @@ bool sow__tape_covers(const sow__tape *tape)
     bool is_covered = memchr(written, 0, (size_t)tape->numel) == NULL;
     free(written);
     return is_covered;
+}
+
+bool sow__storage_has_values(const sow__storage *storage)
+{
+    if (storage->device == SOW_META) {
+        return false;
+    }
+    if (storage->device == SOW_CPU) {
+        return storage->numel == 0 || !storage->blank;
+    }
+    return storage->numel == 0 || (storage->tape != NULL && sow__tape_covers(storage->tape));
 }
 
 /* A copy is streamable when its source is whole and streamable itself. */

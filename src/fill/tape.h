@@ -47,6 +47,10 @@ void sow__record_clear(sow__record *record);
 /* True when every element is written by some record. */
 bool sow__tape_covers(const sow__tape *tape);
 
+/* True when every element has a value: written in memory, or by some record. Of memory, one write
+ * anywhere counts for all of it. */
+bool sow__storage_has_values(const sow__storage *storage);
+
 /* True when any piece can be computed without the rest. */
 bool sow__tape_is_streamable(const sow__tape *tape);
 

@@ -255,7 +255,7 @@ static sow_status load_and_initialise(sow__description *description, const json_
                                   "more than %d modules, %d tensors or %d bytes of names",
                                   SOW__MAX_MODULES, SOW__MAX_TENSORS, SOW__MAX_NAME_BYTES);
     }
-    sow_state_dict *tree = sow_module_state_dict(build->model->module, err);
+    sow_state_dict *tree = sow__module_own_state(build->model->module, err);
     if (tree == NULL) {
         return sow__describe_fail_within(description, &top, err);
     }

@@ -400,7 +400,7 @@ static sow_status write_values(const contents *from, sow_tensor *tensor, sow_err
         }
     }
     if (from->n_values > 0) {
-        sow__convert(sow_tensor_data(tensor), dtype,
+        sow__convert(sow__tensor_write(tensor), dtype,
                      whole ? (const void *)from->integers : (const void *)from->numbers, source,
                      from->n_values);
     }

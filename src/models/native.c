@@ -286,7 +286,7 @@ static sow_status build_native(sow__build *build, sow_error *err)
     if (status != SOW_OK) {
         return sow__config_fail_within(build->config, status);
     }
-    sow_state_dict *tree = sow_module_state_dict(build->model->module, err);
+    sow_state_dict *tree = sow__module_own_state(build->model->module, err);
     if (tree == NULL) {
         return sow__config_fail_within(build->config, err->status);
     }

@@ -293,7 +293,7 @@ static sow_status build_tree(const sow__pretrained *model, sow_error *err)
     if (built->module == NULL) {
         return sow__config_fail_within(model->build->config, err->status);
     }
-    sow_state_dict *tree = sow_module_state_dict(built->module, err);
+    sow_state_dict *tree = sow__module_own_state(built->module, err);
     if (tree == NULL) {
         return err->status;
     }

@@ -68,6 +68,32 @@ static sow__storage *copy_of_storage(sow__copies *copies, const sow__storage *st
     return copy;
 }
 
+/* The initialized flag of a copy, with the flags that it depends on; a holder, NULL after filling
+ * *err. */
+static sow__flag *copy_of_flag(sow__copies *copies, const sow__flag *flag, sow_error *err)
+{
+    sow__flag *copy = sow__seen_value(&copies->seen, flag);
+    if (copy != NULL) {
+        copy->n_refs++;
+        return copy;
+    }
+    sow__flag *base = flag->base == NULL ? NULL : copy_of_flag(copies, flag->base, err);
+    if (base == NULL && flag->base != NULL) {
+        return NULL;
+    }
+    copy = sow__flag_new(base);
+    if (copy == NULL) {
+        sow__fail_memory(err, sizeof *copy);
+        return NULL;
+    }
+    copy->set_at = flag->set_at;
+    if (remember(copies, flag, copy, err) != SOW_OK) {
+        sow__flag_unref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 /* A holder of the copy of a tensor; NULL after filling *err. */
 static sow_tensor *copy_of_tensor(sow__copies *copies, const sow_tensor *tensor, sow_error *err)
 {
@@ -82,8 +108,10 @@ static sow_tensor *copy_of_tensor(sow__copies *copies, const sow_tensor *tensor,
     }
     *copy = *tensor;
     copy->n_refs = 1;
-    copy->storage = copy_of_storage(copies, tensor->storage, err);
+    copy->flag = copy_of_flag(copies, tensor->flag, err);
+    copy->storage = copy->flag == NULL ? NULL : copy_of_storage(copies, tensor->storage, err);
     if (copy->storage == NULL) {
+        sow__flag_unref(copy->flag);
         free(copy);
         return NULL;
     }

@@ -22,7 +22,8 @@ typedef struct sow__load_source {
     bool (*find)(const void *of, const char *key, sow__load_item *item);
     /* Writes the values into a tensor of the same shape, or a scalar for shape (1). */
     sow_status (*copy)(const void *of, const char *key, sow_tensor *target, sow_error *err);
-    /* A holder of the tensor itself, of its own dtype; NULL after filling *err. */
+    /* A tensor with its values, of its own dtype, that no other module has; NULL after filling
+     * *err. */
     sow_tensor *(*take)(const void *of, const char *key, sow_error *err);
     bool fills_meta; /* copy gives a meta tensor memory; else such a tensor is left alone */
     bool versioned;  /* knows the versions of modules: see nn/state_dict.h */

@@ -64,8 +64,7 @@ static sow_status state_copy(const void *of, const char *key, sow_tensor *target
 
 static sow_tensor *state_take(const void *of, const char *key, sow_error *err)
 {
-    (void)err;
-    return sow__tensor_ref(sow_state_dict_find(of, key));
+    return sow__tensor_alias(sow_state_dict_find(of, key), SOW__FLAG_OWN, err);
 }
 
 sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *state,

@@ -79,6 +79,9 @@ bool sow__module_is_first(const sow_module *module, size_t index);
 /* What lists say of a lazy tensor; returns the status. */
 sow_status sow__fail_lazy(const char *name, sow_error *err);
 
+/* sow_module_state_dict with the module's tensors themselves. */
+sow_state_dict *sow__module_own_state(const sow_module *module, sow_error *err);
+
 /* ---- dotted names, grown and cut while a tree is walked ---- */
 
 typedef struct sow__path {

@@ -8,6 +8,7 @@
 #include "nn/norms.h"
 
 #include "kern/scalar.h"
+#include "tensor/tensor.h"
 
 #include <math.h>
 
@@ -26,7 +27,7 @@ static float load_f32(const sow_tensor *tensor, int64_t at)
 
 static void store_f32(sow_tensor *tensor, int64_t at, float value)
 {
-    void *data = sow_tensor_data(tensor);
+    void *data = sow__tensor_write(tensor);
     switch (sow_tensor_dtype(tensor)) {
     case SOW_F16:
         ((uint16_t *)data)[at] = sow__f16_from_f32(value);
@@ -82,7 +83,7 @@ void sow__row_norms(const sow_tensor *matrix, int64_t n_rows, int64_t n_columns,
 {
     const bool is_double = sow_tensor_dtype(matrix) == SOW_F64;
     const double *x = is_double ? sow_tensor_data(matrix) : NULL;
-    double *out = is_double ? sow_tensor_data(norms) : NULL;
+    double *out = is_double ? sow__tensor_write(norms) : NULL;
     for (int64_t i = 0; i < n_rows; i++) {
         if (is_double) {
             out[i] = sqrt(n_columns == 0 ? 0.0 : row_f64(x + i * n_columns, n_columns));
@@ -97,7 +98,7 @@ void sow__column_norms(const sow_tensor *matrix, int64_t n_rows, int64_t n_colum
 {
     const bool is_double = sow_tensor_dtype(matrix) == SOW_F64;
     const double *x = is_double ? sow_tensor_data(matrix) : NULL;
-    double *out = is_double ? sow_tensor_data(norms) : NULL;
+    double *out = is_double ? sow__tensor_write(norms) : NULL;
     for (int64_t j = 0; j < n_columns; j++) {
         double sum = 0.0;
         float narrow = 0.0F;
@@ -126,7 +127,7 @@ void sow__normalize(sow_tensor *vector, double eps)
 {
     const int64_t n = sow_tensor_numel(vector);
     if (sow_tensor_dtype(vector) == SOW_F64) {
-        double *x = sow_tensor_data(vector);
+        double *x = sow__tensor_write(vector);
         const double norm = fmax(sqrt(n == 0 ? 0.0 : row_f64(x, n)), eps);
         for (int64_t i = 0; i < n; i++) {
             x[i] /= norm;

@@ -42,11 +42,7 @@ sow_status sow__parametrize_check(const sow_module *module, const char *name, so
 
 bool sow__has_values(const sow_tensor *tensor)
 {
-    const sow__storage *storage = tensor->storage;
-    if (storage->device == SOW_DEFERRED) {
-        return storage->numel == 0 || (storage->tape != NULL && sow__tape_covers(storage->tape));
-    }
-    return storage->device == SOW_CPU;
+    return tensor->storage->device == SOW_CPU || sow__storage_has_values(tensor->storage);
 }
 
 sow_tensor *sow__values_of(const sow_tensor *view, sow_dtype dtype, sow_error *err)

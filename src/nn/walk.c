@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "nn/state_dict.h"
+#include "tensor/tensor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,9 +162,23 @@ sow_status sow_module_named_modules(sow_module *module, sow_named_module_fn fn, 
 typedef struct sow__listing {
     sow_state_dict *list;
     sow__seen *seen; /* NULL: a tensor is listed under each of its names */
-    bool buffers, hidden_too;
+    bool buffers, hidden_too, detached;
     sow__path path;
 } sow__listing;
+
+/* Lists the tensor, or a second one over its elements. */
+static sow_status add(const sow__listing *listing, sow_tensor *tensor, sow_error *err)
+{
+    if (!listing->detached) {
+        return sow_state_dict_add(listing->list, listing->path.text, tensor, err);
+    }
+    sow_tensor *alias = sow__tensor_alias(tensor, SOW__FLAG_SHARED, err);
+    const sow_status status =
+        alias == NULL ? SOW_ERROR_MEMORY
+                      : sow_state_dict_add(listing->list, listing->path.text, alias, err);
+    sow_tensor_free(alias);
+    return status;
+}
 
 static sow_status list_slot(sow__listing *listing, const sow__slot *slot, sow_error *err)
 {
@@ -180,7 +195,7 @@ static sow_status list_slot(sow__listing *listing, const sow__slot *slot, sow_er
         status = sow__seen_add(listing->seen, slot->tensor, NULL, &was_there, err);
     }
     if (status == SOW_OK && !was_there) {
-        status = sow_state_dict_add(listing->list, listing->path.text, slot->tensor, err);
+        status = add(listing, slot->tensor, err);
     }
     sow__path_cut(&listing->path, n_text);
     return status;
@@ -225,14 +240,24 @@ static sow_state_dict *end_listing(sow__listing *listing, sow_status status)
     return NULL;
 }
 
-sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err)
+static sow_state_dict *list_state(const sow_module *module, bool detached, sow_error *err)
 {
-    sow__listing listing = {.list = sow_state_dict_new(err)};
+    sow__listing listing = {.list = sow_state_dict_new(err), .detached = detached};
     if (listing.list == NULL) {
         return NULL;
     }
     sow__state_dict_set_versioned(listing.list);
     return end_listing(&listing, list_tree(&listing, module, err));
+}
+
+sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err)
+{
+    return list_state(module, true, err);
+}
+
+sow_state_dict *sow__module_own_state(const sow_module *module, sow_error *err)
+{
+    return list_state(module, false, err);
 }
 
 /* One module of the walk of named_parameters or named_buffers. */

@@ -74,5 +74,6 @@ sow_status sow__tensor_copy_cpu(sow_tensor *target, const sow_tensor *source, so
     } else {
         copy_strided(target, source, &to, &from);
     }
+    target->storage->blank = false;
     return SOW_OK;
 }

@@ -68,6 +68,7 @@ void sow__storage_set_data(sow__storage *storage, void *data)
     drop_content(storage);
     storage->data = data;
     storage->device = SOW_CPU;
+    storage->blank = false;
 }
 
 static void storage_unref(sow__storage *storage)
@@ -201,6 +202,49 @@ static sow_status set_shape(sow_tensor *tensor, sow_dtype dtype, const int64_t *
     return SOW_OK;
 }
 
+/* ---- flags ---- */
+
+sow__flag *sow__flag_new(sow__flag *base)
+{
+    sow__flag *flag = malloc(sizeof *flag);
+    if (flag == NULL) {
+        sow__flag_unref(base);
+        return NULL;
+    }
+    *flag = (sow__flag){.n_refs = 1, .base = base};
+    return flag;
+}
+
+void sow__flag_unref(sow__flag *flag)
+{
+    while (flag != NULL && --flag->n_refs == 0) {
+        sow__flag *base = flag->base;
+        free(flag);
+        flag = base;
+    }
+}
+
+static sow__flag *flag_ref(sow__flag *flag)
+{
+    flag->n_refs++;
+    return flag;
+}
+
+bool sow_tensor_is_initialized(const sow_tensor *tensor)
+{
+    const uint64_t now = tensor->storage->n_emptied + 1;
+    const sow__flag *flag = tensor->flag;
+    while (flag != NULL && flag->set_at != now) {
+        flag = flag->base;
+    }
+    return flag != NULL;
+}
+
+void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized)
+{
+    tensor->flag->set_at = initialized ? tensor->storage->n_emptied + 1 : 0;
+}
+
 /* ---- making ---- */
 
 /* A tensor with a storage that has no memory yet. NULL after filling *err. */
@@ -213,8 +257,9 @@ static sow_tensor *tensor_new(sow_dtype dtype, int n_dims, const int64_t *sizes,
     }
     sow_tensor *tensor = calloc(1, sizeof *tensor);
     sow__storage *storage = calloc(1, sizeof *storage);
-    if (tensor == NULL || storage == NULL) {
-        sow__fail_memory(err, sizeof *tensor + sizeof *storage);
+    sow__flag *flag = sow__flag_new(NULL);
+    if (tensor == NULL || storage == NULL || flag == NULL) {
+        sow__fail_memory(err, sizeof *tensor + sizeof *storage + sizeof *flag);
         goto out;
     }
     tensor->n_dims = n_dims;
@@ -225,8 +270,10 @@ static sow_tensor *tensor_new(sow_dtype dtype, int n_dims, const int64_t *sizes,
         (sow__storage){.n_refs = 1, .device = SOW_META, .dtype = dtype, .numel = (uint64_t)extent};
     tensor->n_refs = 1;
     tensor->storage = storage;
+    tensor->flag = flag;
     return tensor;
 out:
+    free(flag);
     free(storage);
     free(tensor);
     return NULL;
@@ -254,6 +301,8 @@ static sow_status storage_to_empty(sow__storage *storage, sow_device device, sow
     }
     sow__storage_set_data(storage, data);
     storage->device = device;
+    storage->blank = true;
+    storage->n_emptied++;
     return SOW_OK;
 }
 
@@ -316,19 +365,33 @@ void sow_tensor_free(sow_tensor *tensor)
 {
     if (tensor != NULL && --tensor->n_refs == 0) {
         storage_unref(tensor->storage);
+        sow__flag_unref(tensor->flag);
         free(tensor);
     }
 }
 
+sow_tensor *sow__tensor_alias(const sow_tensor *tensor, sow__alias_flag flag, sow_error *err)
+{
+    sow_tensor *alias = malloc(sizeof *alias);
+    sow__flag *own = flag == SOW__FLAG_SHARED
+                         ? flag_ref(tensor->flag)
+                         : sow__flag_new(flag == SOW__FLAG_OWN ? NULL : flag_ref(tensor->flag));
+    if (alias == NULL || own == NULL) {
+        free(alias);
+        sow__flag_unref(own);
+        sow__fail_memory(err, sizeof *alias + sizeof *own);
+        return NULL;
+    }
+    *alias = *tensor;
+    alias->n_refs = 1;
+    alias->flag = own;
+    alias->storage->n_refs++;
+    return alias;
+}
+
 sow_status sow_tensor_to_empty(sow_tensor *tensor, sow_device device, sow_error *err)
 {
-    sow_status status = storage_to_empty(tensor->storage, device, err);
-    if (status == SOW_OK) {
-        /* The values that the flag spoke of are gone. */
-        tensor->storage->initialized = false;
-        tensor->initialized = false;
-    }
-    return status;
+    return storage_to_empty(tensor->storage, device, err);
 }
 
 /* ---- looking ---- */
@@ -396,21 +459,13 @@ void *sow_tensor_data(const sow_tensor *tensor)
            (size_t)tensor->offset * sow__dtype_bytes(storage->dtype);
 }
 
-/* ---- flags ---- */
-
-bool sow_tensor_is_initialized(const sow_tensor *tensor)
+void *sow__tensor_write(sow_tensor *tensor)
 {
-    return tensor->storage->initialized || tensor->initialized;
+    tensor->storage->blank = false;
+    return sow_tensor_data(tensor);
 }
 
-void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized)
-{
-    if (tensor->view) {
-        tensor->initialized = initialized;
-    } else {
-        tensor->storage->initialized = initialized;
-    }
-}
+/* ---- the hook ---- */
 
 void sow_tensor_set_init_override(sow_tensor *tensor, sow_init_override override, void *user)
 {

@@ -13,14 +13,22 @@ typedef struct sow__storage {
     int n_refs; /* tensors that share it; those are used from one thread at a time */
     sow_device device;
     sow_dtype dtype;
-    bool initialized;
-    bool borrowed;    /* data is the caller's */
-    bool approximate; /* data was computed with last bits of our own (docs/bits.md) */
-    void *data;       /* NULL unless device is cpu */
-    uint64_t numel;   /* elements that the storage has */
-    sow__tape *tape;  /* deferred: recorded fills, NULL: none yet */
+    bool blank;         /* cpu: nothing was written to data since it was allocated */
+    uint64_t n_emptied; /* times that the values went away, and all flags with them */
+    bool borrowed;      /* data is the caller's */
+    bool approximate;   /* data was computed with last bits of our own (docs/bits.md) */
+    void *data;         /* NULL unless device is cpu */
+    uint64_t numel;     /* elements that the storage has */
+    sow__tape *tape;    /* deferred: recorded fills, NULL: none yet */
     void (*tape_free)(sow__tape *tape);
 } sow__storage;
+
+/* The initialized flag. Tensors over one storage have one together or one each. */
+typedef struct sow__flag {
+    int n_refs;
+    uint64_t set_at;        /* the storage's n_emptied + 1 when it was set; 0: not set */
+    struct sow__flag *base; /* of what a view was made of, which counts too; NULL: no view */
+} sow__flag;
 
 struct sow_tensor {
     int n_refs;
@@ -28,8 +36,7 @@ struct sow_tensor {
     int n_dims;
     int64_t offset; /* of the first element in the storage, in elements */
     int64_t numel;
-    bool view;        /* made by a view function */
-    bool initialized; /* of a view alone; the base's flag is the storage's */
+    sow__flag *flag;
     sow_init_override override;
     void *override_user;
     int64_t sizes[SOW_MAX_DIMS];
@@ -39,11 +46,27 @@ struct sow_tensor {
 /* One more holder of the tensor; sow_tensor_free drops one. */
 sow_tensor *sow__tensor_ref(sow_tensor *tensor);
 
+typedef enum sow__alias_flag {
+    SOW__FLAG_SHARED,  /* setting or clearing it on one tensor is seen on the other */
+    SOW__FLAG_OWN,     /* not set; nothing to do with the other's */
+    SOW__FLAG_OF_VIEW, /* not set, and counts as set while the other's is */
+} sow__alias_flag;
+
+/* A second tensor over the same elements, with the same hook; NULL after filling *err. */
+sow_tensor *sow__tensor_alias(const sow_tensor *tensor, sow__alias_flag flag, sow_error *err);
+
+/* A flag of its own, one holder; base (may be NULL) is taken. NULL when there is no memory. */
+sow__flag *sow__flag_new(sow__flag *base);
+void sow__flag_unref(sow__flag *flag);
+
+/* sow_tensor_data, to write values there. */
+void *sow__tensor_write(sow_tensor *tensor);
+
 /* The memory of a cpu storage of numel elements, aligned to 64 bytes and not cleared; for no
  * elements too. NULL when it can not be had. */
 void *sow__storage_alloc(sow_dtype dtype, uint64_t numel);
 
-/* Gives a storage memory (taken over) and makes it cpu: its tape goes away. */
+/* Gives a storage memory with values (taken over) and makes it cpu: its tape goes away. */
 void sow__storage_set_data(sow__storage *storage, void *data);
 
 /* ---- shapes ---- */

@@ -16,17 +16,11 @@ static sow_tensor *view_new(const sow_tensor *base, sow_error *err)
                   sow_dtype_name(base->storage->dtype));
         return NULL;
     }
-    sow_tensor *view = malloc(sizeof *view);
-    if (view == NULL) {
-        sow__fail_memory(err, sizeof *view);
-        return NULL;
+    sow_tensor *view = sow__tensor_alias(base, SOW__FLAG_OF_VIEW, err);
+    if (view != NULL) {
+        view->override = NULL;
+        view->override_user = NULL;
     }
-    *view = *base;
-    view->n_refs = 1;
-    view->view = true;
-    view->override = NULL;
-    view->override_user = NULL;
-    view->storage->n_refs++;
     return view;
 }
 

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "nn/class.h"
+#include "tensor/tensor.h"
 #include <sow/init.h>
 #include <sow/nn.h>
 
@@ -49,7 +50,9 @@ static void assert_names(const sow_module *module, const char *const *names)
     for (; names[n] != NULL; n++) {
         assert_true(n < sow_state_dict_count(state));
         assert_string_equal(sow_state_dict_name(state, n), names[n]);
-        assert_ptr_equal(sow_state_dict_tensor(state, n), sow_module_tensor(module, names[n]));
+        const sow_tensor *own = sow_module_tensor(module, names[n]);
+        assert_ptr_not_equal(sow_state_dict_tensor(state, n), own);
+        assert_ptr_equal(sow_state_dict_tensor(state, n)->storage, own->storage);
     }
     assert_int_equal(sow_state_dict_count(state), n);
     sow_state_dict_free(state);
@@ -173,6 +176,58 @@ static void test_nn_module__a_tensor_outlives_its_tree_in_a_state_dict(void **st
     sow_module_free(root);
     assert_int_equal(sow_tensor_numel(sow_state_dict_find(kept, "a.aa.w")), 1);
     sow_state_dict_free(kept);
+}
+
+static float first_value(const sow_tensor *tensor)
+{
+    return *(const float *)sow_tensor_data(tensor);
+}
+
+/* As torch's detached tensors: the state keeps what to_empty takes from the module. */
+static void test_nn_module__a_state_dict_survives_to_empty(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_module *linear = sow_linear(3, 2, true, NULL, &err);
+    const float before = first_value(sow_module_tensor(linear, "weight"));
+    sow_state_dict *kept = sow_module_state_dict(linear, &err);
+    assert_non_null(kept);
+    sow_tensor *entry = sow_state_dict_find(kept, "weight");
+    assert_ok(sow_module_to_empty(linear, SOW_CPU, &err), err);
+    assert_ok(sow_constant(sow_module_tensor(linear, "weight"), before + 1.0, &err), err);
+    assert_true(first_value(entry) == before);
+    assert_ok(sow_module_load_state_dict(linear, kept, NULL, NULL, &err), err);
+    assert_true(first_value(sow_module_tensor(linear, "weight")) == before);
+    assert_false(sow_tensor_is_initialized(entry));
+    sow_state_dict_free(kept);
+    sow_module_free(linear);
+}
+
+/* Also of a tensor that is a view, which has a flag of its own. */
+static void test_nn_module__a_state_dict_shares_the_flag(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    sow_module *root = module_of("Root");
+    sow_tensor *base = sow_empty(SOW_F32, 1, &(int64_t){4}, SOW_DEFERRED, &err);
+    assert_ok(
+        sow_module_register_parameter(root, "w", sow_tensor_slice(base, 0, 0, 2, 1, &err), &err),
+        err);
+    assert_ok(sow_module_register_parameter(root, "base", base, &err), err);
+    sow_state_dict *kept = sow_module_state_dict(root, &err);
+    sow_tensor *w = sow_module_tensor(root, "w"), *entry = sow_state_dict_find(kept, "w");
+    sow_tensor_set_initialized(entry, true);
+    assert_true(sow_tensor_is_initialized(w));
+    assert_false(sow_tensor_is_initialized(sow_module_tensor(root, "base")));
+    sow_tensor_set_initialized(w, false);
+    assert_false(sow_tensor_is_initialized(entry));
+    sow_tensor_set_initialized(sow_state_dict_find(kept, "base"), true);
+    assert_true(sow_tensor_is_initialized(w));
+    assert_ok(sow_tensor_to_empty(entry, SOW_CPU, &err), err);
+    assert_false(sow_tensor_is_initialized(w));
+    assert_false(sow_tensor_is_initialized(sow_module_tensor(root, "base")));
+    sow_state_dict_free(kept);
+    sow_module_free(root);
 }
 
 /* ---- reserved names, shared modules, lists ---- */
@@ -353,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_nn_module__tie_gives_one_tensor_two_names),
         cmocka_unit_test(test_nn_module__apply_goes_children_first),
         cmocka_unit_test(test_nn_module__a_tensor_outlives_its_tree_in_a_state_dict),
+        cmocka_unit_test(test_nn_module__a_state_dict_survives_to_empty),
+        cmocka_unit_test(test_nn_module__a_state_dict_shares_the_flag),
         cmocka_unit_test(test_nn_module__a_reserved_name_keeps_its_place),
         cmocka_unit_test(test_nn_module__a_shared_module_is_visited_once_per_parent),
         cmocka_unit_test(test_nn_module__named_modules_stops_at_a_failure),
