@@ -7,36 +7,40 @@
 #include <sow/sow.h>
 #include <stdio.h>
 
-/* What is still without memory gets it, without values. */
-static sow_status materialise_missing(const sow_module *model, const sow_load_report *report,
-                                      sow_error *err)
+/* Fails with the name of the first tensor that has no values. */
+static sow_status check_complete(const sow_module *model, sow_error *err)
 {
-    sow_status status = SOW_OK;
+    sow_state_dict *missing = sow_module_list_missing(model, err);
+    if (missing == NULL) {
+        return err->status;
+    }
+    const bool is_complete = sow_state_dict_count(missing) == 0;
+    if (!is_complete) {
+        snprintf(err->message, sizeof err->message, "%s: neither loaded nor initialised",
+                 sow_state_dict_name(missing, 0));
+    }
+    sow_state_dict_free(missing);
+    return is_complete ? SOW_OK : SOW_ERROR_RUNTIME;
+}
+
+static void print_missing(const sow_load_report *report)
+{
     const char *name;
-    for (size_t i = 0; status == SOW_OK && (name = sow_load_report_missing(report, i)); i++) {
+    for (size_t i = 0; (name = sow_load_report_missing(report, i)); i++) {
         printf("missing: %s\n", name);
-        status = sow_tensor_to_empty(sow_module_tensor(model, name), SOW_CPU, err);
     }
-    return status;
 }
 
-/* For sow_module_apply: layers without parameters of their own have nothing to reset. */
-static sow_status reset(sow_module *module, void *generator, sow_error *err)
-{
-    if (sow_module_tensor(module, "weight") == NULL) {
-        return SOW_OK;
-    }
-    return sow_module_reset_parameters(module, generator, err);
-}
-
-/* Under the guard every init call leaves loaded tensors as they are, and draws nothing for them. */
+/* What is still without memory gets it, without values; then every layer that was not loaded whole
+ * is reset under a guard, which leaves loaded tensors as they are and draws nothing for them. */
 static sow_status init_missing(sow_module *model, sow_generator *generator, sow_error *err)
 {
-    sow_guard_enter();
-    sow_status status = sow_module_apply(model, reset, generator, err);
-    sow_guard_leave();
+    sow_status status = sow_module_to_empty_missing(model, SOW_CPU, err);
+    if (status == SOW_OK) {
+        status = sow_module_init_missing(model, generator, err);
+    }
     printf("%llu words drawn\n", (unsigned long long)sow_generator_position(generator));
-    return status;
+    return status == SOW_OK ? check_complete(model, err) : status;
 }
 
 static sow_status load(sow_module *model, const char *path, sow_generator *generator,
@@ -50,9 +54,7 @@ static sow_status load(sow_module *model, const char *path, sow_generator *gener
     sow_status status = sow_module_load_safetensors(
         model, file, &(sow_load_options){.not_strict = true}, &report, err);
     if (status == SOW_OK) {
-        status = materialise_missing(model, report, err);
-    }
-    if (status == SOW_OK) {
+        print_missing(report);
         status = init_missing(model, generator, err);
     }
     sow_load_report_free(report);

@@ -166,6 +166,33 @@ SOW_API const char *sow_load_report_error(const sow_load_report *report, size_t 
 /* NULL is fine. */
 SOW_API void sow_load_report_free(sow_load_report *report);
 
+/* ---- completing a load ---- */
+
+/* The tensors of a tree that were neither loaded nor initialised, in the order of state_dict,
+ * buffers that are not persistent too, each once under its first name: not flagged initialized, and
+ * on meta, or deferred without fills that cover every element, or on the cpu and neither filled nor
+ * copied to, not even in part, since the memory was made. What was written through sow_tensor_data
+ * is not seen: say so with sow_tensor_set_initialized. A module is complete when the list is empty.
+ * SOW_ERROR_VALUE for a lazy module; SOW_ERROR_MEMORY. The caller frees the list. */
+SOW_API sow_state_dict *sow_module_list_missing(const sow_module *module, sow_error *err);
+
+/* sow_module_to_empty for what a load has left: parameters and buffers, persistent or not, that are
+ * on meta, or deferred with nothing recorded, and not flagged initialized. All others stay as they
+ * are, and ties stay ties: a tied tensor that was loaded under one of its names is loaded. device:
+ * SOW_CPU or SOW_DEFERRED, else SOW_ERROR_VALUE; SOW_ERROR_VALUE for a lazy module. On failure
+ * tensors that got memory keep it. */
+SOW_API sow_status sow_module_to_empty_missing(sow_module *module, sow_device device,
+                                               sow_error *err);
+
+/* Initialises what is not flagged initialized: reset_parameters, in the order of sow_module_apply
+ * and under a guard, of every module with such a tensor of its own; of a MultiheadAttention or
+ * Transformer, which have it below them or their own, the _reset_parameters that PyTorch keeps
+ * private. Nothing is written or drawn for a flagged tensor. What has no such function, or is left
+ * out by it, stays as it is: sow_module_list_missing names it. generator NULL: the default
+ * generator. Stops at the first failure of a reset; what was initialised by then stays. */
+SOW_API sow_status sow_module_init_missing(sow_module *module, sow_generator *generator,
+                                           sow_error *err);
+
 /* ---- classes of torch.nn ---- */
 
 /* What every constructor takes, as torch's device= and dtype=. Zero is every default. */

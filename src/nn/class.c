@@ -8,13 +8,16 @@
 
 static const sow__class classes[] = {
 #define SOW__MODULE(name, signature, variant, family)                                              \
-    {#name, signature, variant, sow__construct_##family, sow__reset_##family},
+    {#name, signature, variant, sow__construct_##family, sow__reset_##family, NULL},
 #define SOW__MODULE_NO_RESET(name, signature, variant, family)                                     \
-    {#name, signature, variant, sow__construct_##family, NULL},
-#define SOW__STATELESS(name, signature) {#name, signature, 0, sow__construct_stateless, NULL},
+    {#name, signature, variant, sow__construct_##family, NULL, NULL},
+#define SOW__MODULE_PRIVATE_RESET(name, signature, variant, family)                                \
+    {#name, signature, variant, sow__construct_##family, NULL, sow__private_reset_##family},
+#define SOW__STATELESS(name, signature) {#name, signature, 0, sow__construct_stateless, NULL, NULL},
 #include "nn/registry.def"
 #undef SOW__MODULE
 #undef SOW__MODULE_NO_RESET
+#undef SOW__MODULE_PRIVATE_RESET
 #undef SOW__STATELESS
 };
 
@@ -95,6 +98,7 @@ sow_module *sow__module_of(const sow__class *of, sow_error *err)
     if (module != NULL) {
         module->class = of;
         module->reset = of->reset;
+        module->private_reset = of->private_reset;
     }
     return module;
 }

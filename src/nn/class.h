@@ -14,6 +14,8 @@ struct sow__class {
     sow_module *(*construct)(const sow__class *of, sow__args *args, sow_error *err);
     /* reset_parameters of one module's own tensors; NULL: the class has none. */
     sow_status (*reset)(sow_module *module, sow_generator *generator, sow_error *err);
+    /* _reset_parameters of a class that has no other; NULL: none. */
+    sow_status (*private_reset)(sow_module *module, sow_generator *generator, sow_error *err);
 };
 
 /* Every family's functions. */
@@ -23,10 +25,15 @@ struct sow__class {
     sow_status sow__reset_##family(sow_module *module, sow_generator *generator, sow_error *err);
 #define SOW__MODULE_NO_RESET(name, signature, variant, family)                                     \
     sow_module *sow__construct_##family(const sow__class *of, sow__args *args, sow_error *err);
+#define SOW__MODULE_PRIVATE_RESET(name, signature, variant, family)                                \
+    sow_module *sow__construct_##family(const sow__class *of, sow__args *args, sow_error *err);    \
+    sow_status sow__private_reset_##family(sow_module *module, sow_generator *generator,           \
+                                           sow_error *err);
 #include "nn/registry.def"
 #undef SOW__STATELESS
 #undef SOW__MODULE
 #undef SOW__MODULE_NO_RESET
+#undef SOW__MODULE_PRIVATE_RESET
 
 /* By name ("Conv2d"); NULL when torch.nn has no such class here. */
 const sow__class *sow__class_find(const char *name);

@@ -179,6 +179,7 @@ static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_mo
 {
     copy->class = module->class;
     copy->reset = module->reset;
+    copy->private_reset = module->private_reset;
     copy->padding_idx = module->padding_idx;
     copy->init_done = module->init_done;
     copy->origin = module->origin;

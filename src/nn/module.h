@@ -31,6 +31,7 @@ struct sow_module {
     char *type;
     const sow__class *class; /* NULL: none of torch.nn */
     sow_module_reset_fn reset;
+    sow_module_reset_fn private_reset; /* _reset_parameters of a class that has no other, or NULL */
     sow__slots parameters, buffers;
     sow__child *children;
     size_t n_children, child_capacity;
@@ -75,6 +76,9 @@ sow_module *sow__module_own_child(const sow_module *module, const char *name, si
 
 /* True for the first place that a child has under its parent. */
 bool sow__module_is_first(const sow_module *module, size_t index);
+
+/* True when a tensor was neither loaded nor initialised. */
+bool sow__tensor_is_missing(const sow_tensor *tensor);
 
 /* What lists say of a lazy tensor; returns the status. */
 sow_status sow__fail_lazy(const char *name, sow_error *err);

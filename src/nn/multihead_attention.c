@@ -96,9 +96,9 @@ static sow_status add_bias_kv(sow_module *module, const attention *is, const sow
                             : sow__module_add_parameter(module, "bias_v", 3, sizes, factory, err);
 }
 
-/* PyTorch's private _reset_parameters: leaves out_proj.weight as its Linear drew it. */
-static sow_status fill(sow_module *module, const attention *is, sow_generator *generator,
-                       sow_error *err)
+/* Leaves out_proj.weight as its Linear drew it. What a module lacks is left out. */
+sow_status sow__private_reset_multihead_attention(sow_module *module, sow_generator *generator,
+                                                  sow_error *err)
 {
     static const char *const drawn[] = {"in_proj_weight", "q_proj_weight", "k_proj_weight",
                                         "v_proj_weight"};
@@ -109,11 +109,13 @@ static sow_status fill(sow_module *module, const attention *is, sow_generator *g
         sow_tensor *weight = sow_module_tensor(module, drawn[i]);
         status = weight == NULL ? SOW_OK : sow_xavier_uniform(weight, 1.0, generator, err);
     }
-    for (size_t i = 0; status == SOW_OK && is->bias && i < 2; i++) {
-        status = sow_zeros(sow_module_tensor(module, zeroed[i]), err);
+    for (size_t i = 0; status == SOW_OK && i < sizeof zeroed / sizeof *zeroed; i++) {
+        sow_tensor *bias = sow_module_tensor(module, zeroed[i]);
+        status = bias == NULL ? SOW_OK : sow_zeros(bias, err);
     }
-    for (size_t i = 0; status == SOW_OK && is->add_bias_kv && i < 2; i++) {
-        status = sow_xavier_normal(sow_module_tensor(module, normal[i]), 1.0, generator, err);
+    for (size_t i = 0; status == SOW_OK && i < sizeof normal / sizeof *normal; i++) {
+        sow_tensor *bias = sow_module_tensor(module, normal[i]);
+        status = bias == NULL ? SOW_OK : sow_xavier_normal(bias, 1.0, generator, err);
     }
     return status;
 }
@@ -132,7 +134,7 @@ static sow_module *build(const attention *is, const sow_factory *factory, sow_er
         status = add_bias_kv(module, is, factory, err);
     }
     if (status == SOW_OK) {
-        status = fill(module, is, factory->generator, err);
+        status = sow__private_reset_multihead_attention(module, factory->generator, err);
     }
     if (status != SOW_OK) {
         sow_module_free(module);

@@ -40,9 +40,12 @@ static sow_status add_half(sow_module *module, const half *is, const sow__layer_
     return sow_module_register_module(module, is->name, build_half(is, args, err), err);
 }
 
-/* PyTorch's private _reset_parameters; vectors keep what their layers gave them. */
-static sow_status fill_matrices(const sow_module *module, sow_generator *generator, sow_error *err)
+/* Vectors keep what their layers gave them. */
+sow_status sow__private_reset_transformer(sow_module *module, sow_generator *generator,
+                                          sow_error *err)
 {
+    sow_error own = {.status = SOW_OK};
+    err = err == NULL ? &own : err;
     sow_state_dict *parameters = sow_module_named_parameters(module, err);
     if (parameters == NULL) {
         return err->status;
@@ -78,7 +81,8 @@ static sow_status build(sow_module *module, const half halves[2], const sow__lay
     if (status == SOW_OK) {
         status = add_half(module, &halves[1], args, err);
     }
-    return status == SOW_OK ? fill_matrices(module, args->factory->generator, err) : status;
+    return status == SOW_OK ? sow__private_reset_transformer(module, args->factory->generator, err)
+                            : status;
 }
 
 static sow_module *transformer(const half halves[2], const sow__layer_args *args, sow_error *err)

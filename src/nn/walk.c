@@ -162,7 +162,7 @@ sow_status sow_module_named_modules(sow_module *module, sow_named_module_fn fn, 
 typedef struct sow__listing {
     sow_state_dict *list;
     sow__seen *seen; /* NULL: a tensor is listed under each of its names */
-    bool buffers, hidden_too, detached;
+    bool buffers, hidden_too, detached, missing_alone;
     sow__path path;
 } sow__listing;
 
@@ -194,7 +194,8 @@ static sow_status list_slot(sow__listing *listing, const sow__slot *slot, sow_er
     if (status == SOW_OK && listing->seen != NULL) {
         status = sow__seen_add(listing->seen, slot->tensor, NULL, &was_there, err);
     }
-    if (status == SOW_OK && !was_there) {
+    if (status == SOW_OK && !was_there &&
+        (!listing->missing_alone || sow__tensor_is_missing(slot->tensor))) {
         status = add(listing, slot->tensor, err);
     }
     sow__path_cut(&listing->path, n_text);
@@ -258,6 +259,19 @@ sow_state_dict *sow_module_state_dict(const sow_module *module, sow_error *err)
 sow_state_dict *sow__module_own_state(const sow_module *module, sow_error *err)
 {
     return list_state(module, false, err);
+}
+
+sow_state_dict *sow_module_list_missing(const sow_module *module, sow_error *err)
+{
+    sow__seen seen = {0};
+    sow__listing listing = {
+        .list = sow_state_dict_new(err), .seen = &seen, .hidden_too = true, .missing_alone = true};
+    if (listing.list == NULL) {
+        return NULL;
+    }
+    const sow_status status = list_tree(&listing, module, err);
+    sow__seen_clear(&seen);
+    return end_listing(&listing, status);
 }
 
 /* One module of the walk of named_parameters or named_buffers. */
