@@ -96,9 +96,10 @@ typedef struct sow_run_options {
 SOW_API sow_status sow_plan_write(const sow_plan *plan, const char *path,
                                   const sow_run_options *options, sow_error *err);
 
-/* Runs the plan into memory: every deferred tensor of it becomes a cpu tensor with its values.
- * Statistics are taken from each tensor once it is whole. SOW_ERROR_UNSUPPORTED when an entry is
- * copied from a file into a tensor of another dtype. */
+/* Runs the plan into memory: every deferred tensor of it becomes a cpu tensor with its values. When
+ * it fails, tensors that it came to have theirs, and the one at which it failed is as after a
+ * failed sow_module_load_safetensors. Statistics are taken from each tensor once it is whole.
+ * SOW_ERROR_UNSUPPORTED when an entry is copied from a file into a tensor of another dtype. */
 SOW_API sow_status sow_plan_run(const sow_plan *plan, const sow_run_options *options,
                                 sow_error *err);
 
@@ -151,7 +152,10 @@ SOW_API void sow_plan_get_totals(const sow_plan *plan, sow_plan_totals *totals);
 /* sow_module_load_state_dict from an open file, one tensor at a time: values are read straight into
  * the module's memory, and a meta or deferred tensor gets memory when it is read (its recorded
  * fills are dropped), so that a module need not be made before it is loaded. A read that fails
- * gives its own status and no report; what was loaded by then stays. */
+ * gives its own status and no report. What was loaded by then stays loaded. The tensor that was
+ * being read is on meta or deferred with its record, as it was; one on the cpu is overwritten in
+ * part, and so neither it nor what shares its storage is flagged initialized any more, and
+ * sow_module_list_missing names it. The tensors after it are as they were. */
 SOW_API sow_status sow_module_load_safetensors(sow_module *module, const sow_safetensors *file,
                                                const sow_load_options *options,
                                                sow_load_report **report, sow_error *err);

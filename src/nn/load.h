@@ -29,6 +29,9 @@ typedef struct sow__load_source {
     bool versioned;  /* knows the versions of modules: see nn/state_dict.h */
 } sow__load_source;
 
+/* SOW_ERROR_UNSUPPORTED when elements of dtype from can not be converted to the target's. */
+sow_status sow__load_check_types(const sow_tensor *target, sow_dtype from, sow_error *err);
+
 /* Gives a tensor that is about to be overwritten memory, without running fills that nobody would
  * see. SOW_ERROR_UNSUPPORTED, and nothing done, when elements of dtype from can not
  * be converted. */

@@ -1,6 +1,7 @@
 /* Running a plan into memory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
+#include "plan/read.h"
 
 #include "base/dtype.h"
 #include "base/error.h"
@@ -20,12 +21,7 @@ static sow_status load(const sow__entry *entry, sow_error *err)
                          sow_dtype_name(tensor->storage->dtype),
                          sow_tensor_is_contiguous(tensor) ? "" : " with strides");
     }
-    sow_status status =
-        tensor->storage->device == SOW_CPU ? SOW_OK : sow_tensor_to_empty(tensor, SOW_CPU, err);
-    if (status == SOW_OK) {
-        status = sow_safetensors_read(entry->file, entry->source, 0, sow_tensor_data(tensor),
-                                      entry->is.n_bytes, err);
-    }
+    const sow_status status = sow__read_tensor(entry->file, entry->source, tensor, err);
     if (status == SOW_OK) {
         sow_tensor_set_initialized(tensor, true);
     }

@@ -71,6 +71,13 @@ void sow__storage_set_data(sow__storage *storage, void *data)
     storage->blank = false;
 }
 
+void sow__storage_take(sow__storage *to, sow__storage *from)
+{
+    sow__storage_set_data(to, from->data);
+    to->n_emptied++;
+    from->data = NULL;
+}
+
 static void storage_unref(sow__storage *storage)
 {
     if (--storage->n_refs == 0) {

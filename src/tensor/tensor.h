@@ -69,6 +69,10 @@ void *sow__storage_alloc(sow_dtype dtype, uint64_t numel);
 /* Gives a storage memory with values (taken over) and makes it cpu: its tape goes away. */
 void sow__storage_set_data(sow__storage *storage, void *data);
 
+/* The memory of a cpu storage of the same size goes over to another, in the place of what that held
+ * or recorded, and all of its flags go. */
+void sow__storage_take(sow__storage *to, sow__storage *from);
+
 /* ---- shapes ---- */
 
 #define SOW__SIZES_TEXT_SIZE (22 * SOW_MAX_DIMS + 3)

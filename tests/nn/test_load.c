@@ -449,18 +449,150 @@ static void test_nn_load__a_file_is_converted(void **state)
     sow_module_free(from);
 }
 
-static void test_nn_load__a_file_that_got_shorter_is_an_io_error(void **state)
+/* ---- files that can not be read to their end ---- */
+
+/* The file of a net, cut behind its header, within the first tensor that the net reads. */
+static sow_safetensors *cut_file(void)
 {
-    (void)state;
-    sow_error err;
-    sow_module *from = net_of(SOW_CPU, 1), *net = net_of(SOW_META, 2);
+    sow_module *from = net_of(SOW_CPU, 1);
     sow_safetensors *file = file_of(from);
-    sow_load_report *report = NULL;
     assert_int_equal(truncate(PATH, 2000), 0);
-    assert_int_equal(sow_module_load_safetensors(net, file, NULL, &report, &err), SOW_ERROR_IO);
+    sow_module_free(from);
+    return file;
+}
+
+static void load_fails(sow_module *net, bool assign)
+{
+    sow_error err;
+    sow_safetensors *file = cut_file();
+    sow_load_report *report = NULL;
+    const sow_load_options options = {.assign = assign};
+    assert_int_equal(sow_module_load_safetensors(net, file, &options, &report, &err), SOW_ERROR_IO);
     assert_null(report);
     sow_safetensors_close(file);
     unlink(PATH);
+}
+
+static void test_nn_load__a_read_that_fails_leaves_meta(void **state)
+{
+    (void)state;
+    for (int assign = 0; assign < 2; assign++) {
+        sow_module *net = net_of(SOW_META, 2);
+        load_fails(net, assign == 1);
+        const sow_tensor *weight = sow_module_tensor(net, "fc.weight");
+        assert_int_equal(sow_tensor_device(weight), SOW_META);
+        assert_false(sow_tensor_is_initialized(weight));
+        sow_module_free(net);
+    }
+}
+
+/* The tensors of both nets have the same values. */
+static void assert_same_weights(const sow_module *net, const sow_module *expected)
+{
+    const sow_tensor *a = sow_module_tensor(net, "fc.weight");
+    const sow_tensor *b = sow_module_tensor(expected, "fc.weight");
+    assert_same_bits(sow_tensor_data(a), sow_tensor_data(b), 3500, sizeof(float));
+}
+
+static void test_nn_load__a_read_that_fails_leaves_the_record(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_module *net = net_of(SOW_DEFERRED, 2), *expected = net_of(SOW_CPU, 2);
+    load_fails(net, false);
+    sow_tensor *weight = sow_module_tensor(net, "fc.weight");
+    assert_int_equal(sow_tensor_device(weight), SOW_DEFERRED);
+    assert_ok(sow_tensor_materialize(weight, 1, &err), err);
+    assert_same_weights(net, expected);
+    sow_module_free(expected);
+    sow_module_free(net);
+}
+
+/* What is half overwritten can not pass for loaded; assign has not touched it. */
+static void test_nn_load__a_read_that_fails_takes_the_flag(void **state)
+{
+    (void)state;
+    sow_error err;
+    for (int assign = 0; assign < 2; assign++) {
+        sow_module *net = net_of(SOW_CPU, 2), *expected = net_of(SOW_CPU, 2);
+        sow_tensor *weight = sow_module_tensor(net, "fc.weight");
+        sow_tensor *row = sow_tensor_select(weight, 0, 49, &err);
+        sow_tensor_set_initialized(weight, true);
+        sow_tensor_set_initialized(sow_module_tensor(net, "fc.bias"), true);
+        load_fails(net, assign == 1);
+        assert_int_equal(sow_tensor_is_initialized(weight), assign);
+        assert_int_equal(sow_tensor_is_initialized(row), assign);
+        assert_true(sow_tensor_is_initialized(sow_module_tensor(net, "fc.bias")));
+        sow_state_dict *missing = sow_module_list_missing(net, &err);
+        assert_int_equal(sow_state_dict_count(missing), 1 - assign);
+        if (assign == 1) {
+            assert_same_weights(net, expected);
+        } else {
+            assert_ptr_equal(sow_state_dict_find(missing, "fc.weight"), weight);
+        }
+        sow_state_dict_free(missing);
+        sow_tensor_free(row);
+        sow_module_free(expected);
+        sow_module_free(net);
+    }
+}
+
+/* The file's weight into a view of more, in another type: read to the end, and not. */
+static void test_nn_load__a_deferred_view_is_all_or_nothing(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    for (int cut = 0; cut < 2; cut++) {
+        sow_module *from = net_of(SOW_CPU, 1), *fc = sow_module_new("Net", &err);
+        sow_module *net = sow_module_new("Net", &err);
+        sow_tensor *base = sow_empty(SOW_BF16, 2, (const int64_t[]){60, 70}, SOW_DEFERRED, &err);
+        assert_ok(sow_constant(base, 3.0, &err), err);
+        assert_ok(sow_module_register_parameter(fc, "weight",
+                                                sow_tensor_slice(base, 0, 0, 50, 1, &err), &err),
+                  err);
+        assert_ok(sow_module_register_module(net, "fc", fc, &err), err);
+        sow_safetensors *file = cut == 1 ? cut_file() : file_of(from);
+        const sow_load_options options = {.not_strict = true};
+        assert_int_equal(sow_module_load_safetensors(net, file, &options, NULL, &err),
+                         cut == 1 ? SOW_ERROR_IO : SOW_OK);
+        assert_int_equal(sow_tensor_device(base), cut == 1 ? SOW_DEFERRED : SOW_CPU);
+        assert_int_equal(sow_tensor_is_initialized(sow_module_tensor(net, "fc.weight")), cut == 0);
+        sow_tensor *expected = sow_empty(SOW_BF16, 2, (const int64_t[]){60, 70}, SOW_CPU, &err);
+        sow_tensor *part = sow_tensor_slice(expected, 0, 0, 50, 1, &err);
+        assert_ok(sow_constant(expected, 3.0, &err), err);
+        if (cut == 0) {
+            assert_ok(sow_tensor_copy(part, sow_module_tensor(from, "fc.weight"), &err), err);
+        }
+        assert_ok(sow_tensor_materialize(base, 1, &err), err);
+        assert_same_bits(sow_tensor_data(base), sow_tensor_data(expected), 4200, 2);
+        sow_safetensors_close(file);
+        unlink(PATH);
+        sow_tensor_free(part);
+        sow_tensor_free(expected);
+        sow_tensor_free(base);
+        sow_module_free(net);
+        sow_module_free(from);
+    }
+}
+
+/* Dense with other strides: the memory that was read into becomes the tensor's. */
+static void test_nn_load__a_transposed_meta_tensor_keeps_its_strides(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    const int64_t sizes[2] = {50, 70}, strides[2] = {1, 50};
+    sow_module *from = net_of(SOW_CPU, 1), *net = net_of(SOW_CPU, 2);
+    sow_tensor *weight = sow_empty_strided(SOW_F32, 2, sizes, strides, SOW_META, &err);
+    assert_ok(sow_module_set_tensor(net, "fc.weight", weight, &err), err);
+    sow_safetensors *file = file_of(from);
+    assert_ok(sow_module_load_safetensors(net, file, NULL, NULL, &err), err);
+    sow_tensor *expected = sow_empty_strided(SOW_F32, 2, sizes, strides, SOW_CPU, &err);
+    assert_ok(sow_tensor_copy(expected, sow_module_tensor(from, "fc.weight"), &err), err);
+    assert_int_equal(sow_tensor_strides(weight)[1], 50);
+    assert_same_bits(sow_tensor_data(weight), sow_tensor_data(expected), 3500, sizeof(float));
+    sow_safetensors_close(file);
+    unlink(PATH);
+    sow_tensor_free(expected);
     sow_module_free(net);
     sow_module_free(from);
 }
@@ -477,7 +609,11 @@ int main(void)
         cmocka_unit_test(test_nn_load__the_message_is_one_line),
         cmocka_unit_test(test_nn_load__a_file_fills_any_device),
         cmocka_unit_test(test_nn_load__a_file_is_converted),
-        cmocka_unit_test(test_nn_load__a_file_that_got_shorter_is_an_io_error),
+        cmocka_unit_test(test_nn_load__a_read_that_fails_leaves_meta),
+        cmocka_unit_test(test_nn_load__a_read_that_fails_leaves_the_record),
+        cmocka_unit_test(test_nn_load__a_read_that_fails_takes_the_flag),
+        cmocka_unit_test(test_nn_load__a_deferred_view_is_all_or_nothing),
+        cmocka_unit_test(test_nn_load__a_transposed_meta_tensor_keeps_its_strides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

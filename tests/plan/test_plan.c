@@ -216,6 +216,32 @@ static void test_plan_copy_from__bytes_and_dtype_of_the_file(void **state_)
     sow_state_dict_free(state);
 }
 
+/* The file got shorter since it was opened: the tensor keeps its record, and a new plan fills it.
+ */
+static void test_plan_run__a_read_that_fails_leaves_the_record(void **state_)
+{
+    (void)state_;
+    sow_error err;
+    sow_state_dict *state = sow_state_dict_new(&err);
+    sow_tensor *t = add(state, "w", SOW_F32, 100, 100);
+    ok(sow_ones(t, &err));
+    sow_plan *plan = sow_plan_new(state, &err);
+    write_plan(plan, path_of("shorter"), 1, 0);
+    sow_safetensors *file = sow_safetensors_open(path_of("shorter"), &err);
+    assert_ok(sow_plan_copy_from(plan, 0, file, sow_safetensors_at(file, 0), &err), err);
+    assert_int_equal(truncate(path_of("shorter"), 2000), 0);
+    assert_int_equal(sow_plan_run(plan, NULL, &err), SOW_ERROR_IO);
+    assert_int_equal(sow_tensor_device(t), SOW_DEFERRED);
+    sow_plan *again = sow_plan_new(state, &err);
+    assert_int_equal(sow_plan_at(again, 0)->action, SOW_PLAN_FILL);
+    assert_ok(sow_plan_run(again, NULL, &err), err);
+    assert_true(((const float *)sow_tensor_data(t))[9999] == 1.0f);
+    sow_plan_free(again);
+    sow_safetensors_close(file);
+    sow_plan_free(plan);
+    sow_state_dict_free(state);
+}
+
 static bool cancel_after_some(void *user)
 {
     return __atomic_fetch_add((int *)user, 1, __ATOMIC_RELAXED) > 5;
@@ -295,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_plan_new__meta_tensor_is_refused),
         cmocka_unit_test(test_plan_new__later_fills_do_not_reach_it),
         cmocka_unit_test(test_plan_copy_from__bytes_and_dtype_of_the_file),
+        cmocka_unit_test(test_plan_run__a_read_that_fails_leaves_the_record),
         cmocka_unit_test(test_plan_write__cancelled_leaves_nothing),
         cmocka_unit_test(test_plan_describe__says_what_is_known),
     };
