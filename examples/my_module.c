@@ -9,6 +9,11 @@
 #include <sow/sow.h>
 #include <stdio.h>
 
+/* What reset_parameters has to know; kept with the module. */
+typedef struct my_data {
+    double bound; /* of param2 */
+} my_data;
+
 /* The own tensors; the layers reset their own. */
 static sow_status reset_parameters(sow_module *module, sow_generator *generator, sow_error *err)
 {
@@ -17,7 +22,9 @@ static sow_status reset_parameters(sow_module *module, sow_generator *generator,
     if (status != SOW_OK) {
         return status;
     }
-    return sow_uniform(sow_module_tensor(module, "param2"), -0.1, 0.1, generator, err);
+    const my_data *data = sow_module_data(module);
+    return sow_uniform(sow_module_tensor(module, "param2"), -data->bound, data->bound, generator,
+                       err);
 }
 
 /* Registers an own tensor of shape (rows, cols), or (rows) when cols is 0. */
@@ -76,6 +83,12 @@ static sow_module *my_module(int64_t a, int64_t b, const sow_factory *factory, s
     if (module == NULL) {
         return NULL;
     }
+    my_data *data = sow_module_new_data(module, sizeof *data, err);
+    if (data == NULL) {
+        sow_module_free(module);
+        return NULL;
+    }
+    data->bound = 0.1;
     sow_module_set_reset(module, reset_parameters);
     if (build(module, a, b, factory, err) != SOW_OK) {
         sow_module_free(module);

@@ -122,6 +122,17 @@ typedef sow_status (*sow_module_reset_fn)(sow_module *module, sow_generator *gen
                                           sow_error *err);
 /* Gives a module reset_parameters, in the place of its class's; NULL takes it away. */
 SOW_API void sow_module_set_reset(sow_module *module, sow_module_reset_fn reset);
+
+/* Gives a module zeroed bytes of its own, for what its reset_parameters has to know (a standard
+ * deviation, a flag); of any module, whatever its class keeps for itself. They are aligned for
+ * every type, freed with the module, and copied byte for byte where PyTorch copies a module
+ * (sow_transformer_encoder): a pointer in them is not followed, and has to outlive every copy.
+ * Lent; NULL on failure: SOW_ERROR_VALUE for n_bytes 0 or a module that has data, SOW_ERROR_MEMORY.
+ */
+SOW_API void *sow_module_new_data(sow_module *module, size_t n_bytes, sow_error *err);
+/* Those bytes, lent; NULL when there are none. */
+SOW_API void *sow_module_data(const sow_module *module);
+
 /* module.reset_parameters(): after the same seed the values that the constructor gave, for every
  * class that has it. generator NULL: the default generator. SOW_ERROR_NOT_FOUND
  * "'MultiheadAttention' object has no attribute 'reset_parameters'". */

@@ -183,14 +183,13 @@ static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_mo
     copy->padding_idx = module->padding_idx;
     copy->init_done = module->init_done;
     copy->origin = module->origin;
-    sow_status status = SOW_OK;
-    if (module->state != NULL) {
-        if (sow__module_new_state(copy, module->state_bytes, err) == NULL) {
-            return SOW_ERROR_MEMORY;
-        }
-        memcpy(copy->state, module->state, module->state_bytes);
+    sow_status status = sow__kept_copy(&copy->state, &module->state, err);
+    if (status == SOW_OK) {
+        status = sow__kept_copy(&copy->data, &module->data, err);
     }
-    status = clone_slots(copies, &copy->parameters, &module->parameters, err);
+    if (status == SOW_OK) {
+        status = clone_slots(copies, &copy->parameters, &module->parameters, err);
+    }
     if (status == SOW_OK) {
         status = clone_slots(copies, &copy->buffers, &module->buffers, err);
     }

@@ -83,15 +83,47 @@ sow_module *sow_module_new(const char *type, sow_error *err)
     return module;
 }
 
-void *sow__module_new_state(sow_module *module, size_t n_bytes, sow_error *err)
+static void *keep(sow__kept *kept, size_t n_bytes, sow_error *err)
 {
-    module->state = calloc(1, n_bytes);
-    if (module->state == NULL) {
+    kept->bytes = calloc(1, n_bytes);
+    if (kept->bytes == NULL) {
         sow__fail_memory(err, n_bytes);
         return NULL;
     }
-    module->state_bytes = n_bytes;
-    return module->state;
+    kept->n_bytes = n_bytes;
+    return kept->bytes;
+}
+
+void *sow__module_new_state(sow_module *module, size_t n_bytes, sow_error *err)
+{
+    return keep(&module->state, n_bytes, err);
+}
+
+sow_status sow__kept_copy(sow__kept *to, const sow__kept *from, sow_error *err)
+{
+    if (from->bytes == NULL) {
+        return SOW_OK;
+    }
+    if (keep(to, from->n_bytes, err) == NULL) {
+        return SOW_ERROR_MEMORY;
+    }
+    memcpy(to->bytes, from->bytes, from->n_bytes);
+    return SOW_OK;
+}
+
+void *sow_module_new_data(sow_module *module, size_t n_bytes, sow_error *err)
+{
+    if (n_bytes == 0 || module->data.bytes != NULL) {
+        sow__fail(err, SOW_ERROR_VALUE,
+                  n_bytes == 0 ? "%s: data of 0 bytes" : "%s has data already", module->type);
+        return NULL;
+    }
+    return keep(&module->data, n_bytes, err);
+}
+
+void *sow_module_data(const sow_module *module)
+{
+    return module->data.bytes;
 }
 
 sow_module *sow_module_ref(sow_module *module)
@@ -112,7 +144,8 @@ void sow_module_free(sow_module *module)
     free(module->children);
     free_slots(&module->parameters);
     free_slots(&module->buffers);
-    free(module->state);
+    free(module->state.bytes);
+    free(module->data.bytes);
     free(module->type);
     free(module);
 }

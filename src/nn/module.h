@@ -26,6 +26,12 @@ typedef struct sow__child {
     sow_module *module; /* NULL: the name is reserved (None) */
 } sow__child;
 
+/* Plain bytes that a module owns and that are copied with it; NULL: none. */
+typedef struct sow__kept {
+    void *bytes;
+    size_t n_bytes;
+} sow__kept;
+
 struct sow_module {
     int n_refs; /* parents and other holders */
     char *type;
@@ -38,12 +44,14 @@ struct sow_module {
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
     size_t origin;       /* models/: which place of a description built it; 0: none said */
-    void *state;         /* what the class keeps: plain bytes, copied with the module; NULL: none */
-    size_t state_bytes;
+    sow__kept state;     /* of the class */
+    sow__kept data;      /* of the user */
 };
 
 /* Gives a module zeroed state that it owns; NULL after filling *err. Once per module. */
 void *sow__module_new_state(sow_module *module, size_t n_bytes, sow_error *err);
+/* A copy of what another module keeps, into one that keeps nothing yet. */
+sow_status sow__kept_copy(sow__kept *to, const sow__kept *from, sow_error *err);
 
 /* The factory to use when a caller gives NULL. */
 const sow_factory *sow__factory_or_default(const sow_factory *factory);

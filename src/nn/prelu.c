@@ -11,7 +11,7 @@ typedef struct sow__prelu {
 sow_status sow__reset_prelu(sow_module *module, sow_generator *generator, sow_error *err)
 {
     (void)generator;
-    const sow__prelu *prelu = module->state;
+    const sow__prelu *prelu = module->state.bytes;
     return sow_constant(sow__module_own_tensor(module, "weight"), prelu->init, err);
 }
 

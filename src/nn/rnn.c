@@ -16,7 +16,7 @@ typedef struct sow__rnn {
 
 sow_status sow__reset_rnn(sow_module *module, sow_generator *generator, sow_error *err)
 {
-    const sow__rnn *rnn = module->state;
+    const sow__rnn *rnn = module->state.bytes;
     return sow__reset_recurrent(module, rnn->hidden_size, generator, err);
 }
 

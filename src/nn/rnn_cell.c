@@ -9,7 +9,7 @@ typedef struct sow__rnn_cell {
 
 sow_status sow__reset_rnn_cell(sow_module *module, sow_generator *generator, sow_error *err)
 {
-    const sow__rnn_cell *cell = module->state;
+    const sow__rnn_cell *cell = module->state.bytes;
     return sow__reset_recurrent(module, cell->hidden_size, generator, err);
 }
 

@@ -230,6 +230,58 @@ static void test_nn_module__a_state_dict_shares_the_flag(void **state)
     sow_module_free(root);
 }
 
+/* ---- data of one's own ---- */
+
+static sow_status reset_by_data(sow_module *module, sow_generator *generator, sow_error *err)
+{
+    (void)generator;
+    const double *value = sow_module_data(module);
+    return sow_constant(sow_module_tensor(module, "weight"), *value, err);
+}
+
+/* The layers of a stack are copies: each has the data, and none another's. */
+static void test_nn_module__data_is_copied_with_the_module(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    sow_module *layer = sow_linear(2, 2, false, NULL, &err);
+    assert_null(sow_module_data(layer));
+    double *value = sow_module_new_data(layer, sizeof *value, &err);
+    assert_non_null(value);
+    assert_true(*value == 0.0);
+    *value = 3.0;
+    sow_module_set_reset(layer, reset_by_data);
+    sow_module *stack = sow_transformer_encoder(layer, 2, NULL, &err);
+    assert_non_null(stack);
+    sow_module *first = sow_module_get(stack, "layers.0");
+    sow_module *second = sow_module_get(stack, "layers.1");
+    *(double *)sow_module_data(first) = 4.0;
+    assert_ok(sow_module_reset_parameters(first, NULL, &err), err);
+    assert_ok(sow_module_reset_parameters(second, NULL, &err), err);
+    assert_true(first_value(sow_module_tensor(first, "weight")) == 4.0F);
+    assert_true(first_value(sow_module_tensor(second, "weight")) == 3.0F);
+    sow_module_free(stack);
+}
+
+/* A class that keeps numbers of its own keeps them beside the data. */
+static void test_nn_module__data_leaves_the_class_alone(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    sow_module *prelu = sow_prelu(3, 0.5, NULL, &err);
+    assert_null(sow_module_data(prelu));
+    memset(sow_module_new_data(prelu, 64, &err), 0xff, 64);
+    assert_ok(sow_module_reset_parameters(prelu, NULL, &err), err);
+    assert_true(first_value(sow_module_tensor(prelu, "weight")) == 0.5F);
+    err.status = SOW_OK;
+    assert_null(sow_module_new_data(prelu, 8, &err));
+    assert_int_equal(err.status, SOW_ERROR_VALUE);
+    assert_string_equal(err.message, "PReLU has data already");
+    assert_null(sow_module_new_data(prelu, 0, &err));
+    assert_string_equal(err.message, "PReLU: data of 0 bytes");
+    sow_module_free(prelu);
+}
+
 /* ---- reserved names, shared modules, lists ---- */
 
 static void test_nn_module__a_reserved_name_keeps_its_place(void **state)
@@ -410,6 +462,8 @@ int main(void)
         cmocka_unit_test(test_nn_module__a_tensor_outlives_its_tree_in_a_state_dict),
         cmocka_unit_test(test_nn_module__a_state_dict_survives_to_empty),
         cmocka_unit_test(test_nn_module__a_state_dict_shares_the_flag),
+        cmocka_unit_test(test_nn_module__data_is_copied_with_the_module),
+        cmocka_unit_test(test_nn_module__data_leaves_the_class_alone),
         cmocka_unit_test(test_nn_module__a_reserved_name_keeps_its_place),
         cmocka_unit_test(test_nn_module__a_shared_module_is_visited_once_per_parent),
         cmocka_unit_test(test_nn_module__named_modules_stops_at_a_failure),
