@@ -142,11 +142,11 @@ int main(int argc, char **argv)
     if (module != NULL) {
         printf("deferred: %llu words recorded\n",
                (unsigned long long)sow_generator_position(generator));
-        status = save(module, argv[1], &err);
     }
+    status = module != NULL ? save(module, argv[1], &err) : err.status;
     sow_module_free(module);
     sow_generator_free(generator);
-    if (err.status != SOW_OK) {
+    if (status != SOW_OK) {
         fprintf(stderr, "my_module: %s\n", err.message);
         return 1;
     }
