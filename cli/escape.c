@@ -1,11 +1,13 @@
 /* Text from argv and from files, made fit for a terminal.
  * SPDX-License-Identifier: Apache-2.0 */
+#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "escape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 /* Bytes of the UTF-8 character at s and its code point; 0 for what is no shortest-form UTF-8. */
 static size_t utf8_character(const unsigned char *s, uint32_t *code)
@@ -78,4 +80,17 @@ char *cli_escape(const char *text)
         cli_escape_into(out, size, text);
     }
     return out;
+}
+
+size_t cli_width(const char *text)
+{
+    size_t width = 0;
+    for (const unsigned char *s = (const unsigned char *)text; *s != '\0';) {
+        uint32_t code = 0;
+        const size_t n = utf8_character(s, &code);
+        const int columns = n > 0 ? wcwidth((wchar_t)code) : 1;
+        width += columns >= 0 ? (size_t)columns : 1;
+        s += n > 0 ? n : 1;
+    }
+    return width;
 }

@@ -13,4 +13,8 @@ size_t cli_escape_into(char *out, size_t size, const char *text);
 /* The same in new memory, which the caller frees; NULL when there is none. */
 char *cli_escape(const char *text);
 
+/* How many columns of a terminal escaped text takes. A character that the locale does not know,
+ * such as any but ASCII in the locale C, counts as one. */
+size_t cli_width(const char *text);
+
 #endif

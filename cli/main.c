@@ -81,6 +81,9 @@ int main(int argc, char **argv)
 {
     cli_output_start();
     cli_signals_start();
-    setlocale(LC_CTYPE, ""); /* widths of names in tables */
+    /* Names are UTF-8 whatever the user's locale is; this one knows how wide they are. */
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
+        setlocale(LC_CTYPE, "");
+    }
     return cli_output_end(run(argc, argv));
 }

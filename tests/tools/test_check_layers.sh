@@ -41,7 +41,7 @@ must_pass src/kern/kern_avx2.c '#include <immintrin.h>'
 must_pass src/plan/run.c '#include "init/init.h"'
 must_pass src/io/safetensors/read.c '#include <jansson.h>'
 must_pass src/io/safetensors/read.c '#include "io/io.h"'
-must_pass cli/init.c '#include <libsmartcols/libsmartcols.h>'
+must_pass cli/init.c '#include <getopt.h>'
 must_pass cli/init.c '#include "cli.h"'
 must_pass tests/rng/test_jump.c '#include "rng/jump.h"'
 
