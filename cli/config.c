@@ -89,14 +89,15 @@ static int read_all(cli_config *config, int fd)
     }
 }
 
-/* The seed options mean different things for a native config, so its kind must be known before the
- * library reads it. Anything that is not such a config stays as it is. */
+/* Options mean different things for a native config, or nothing for other kinds, so its kind must
+ * be known here too. Anything that is not such a config stays as it is. */
 static void find_kind(cli_config *config)
 {
     json_t *root = json_loadb(config->json, config->n_bytes, 0, NULL);
     config->is_native = json_object_get(root, "model_type") == NULL &&
                         json_object_get(root, "d_model") != NULL &&
                         json_object_get(root, "n_layers") != NULL;
+    config->is_description = json_object_get(root, "_target_") != NULL;
     const json_t *seed = json_object_get(root, "seed");
     config->has_seed = json_is_integer(seed);
     config->seed = json_integer_value(seed);

@@ -11,8 +11,9 @@ typedef struct cli_config {
     char *label; /* names the file in messages */
     char *json;
     size_t n_bytes;
-    bool is_native; /* d_model and n_layers, no model_type */
-    bool has_seed;  /* its own seed, a number */
+    bool is_native;      /* d_model and n_layers, no model_type */
+    bool is_description; /* _target_ */
+    bool has_seed;       /* its own seed, a number */
     int64_t seed;
 } cli_config;
 

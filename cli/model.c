@@ -33,7 +33,8 @@ const cli_option cli_model_rows[] = {
      cli_set_list},
     {"ignore-mismatched", 0, NULL, "initialise what --from has in another shape",
      AT(ignore_mismatched), cli_set_switch},
-    {"explain", 0, NULL, "say for each tensor which rule or constructor decided it", AT(explain),
+    {"explain", 0, NULL,
+     "description: say for each tensor which rule or constructor" MORE "decided it", AT(explain),
      cli_set_switch},
     {0},
 };
@@ -77,17 +78,32 @@ void cli_model_put_seed(FILE *out, const cli_model *model)
     fprintf(out, "%s%" PRIu64 "%s", seed.before, seed.value, seed.after);
 }
 
+/* ---- options that would do nothing ---- */
+
+static int refuse_idle(const cli_model *model)
+{
+    const cli_model_options *options = model->options;
+    const char *label = model->config.label;
+    const bool native = is_native(model);
+    if (!native && options->global_seed.given) {
+        return cli_fail(CLI_USAGE,
+                        "--global-seed is for native configs, which %s is not; use --seed", label);
+    }
+    if (!native && options->names != NULL) {
+        return cli_fail(CLI_USAGE, "--names is for native configs, which %s is not", label);
+    }
+    if (!model->config.is_description && options->explain) {
+        return cli_fail(CLI_USAGE, "--explain is for descriptions, which %s is not", label);
+    }
+    return CLI_GO_ON;
+}
+
 /* ---- building ---- */
 
 static int build(cli_model *model)
 {
     const cli_model_options *options = model->options;
     const bool native = is_native(model);
-    if (!native && options->global_seed.given) {
-        return cli_fail(CLI_USAGE,
-                        "--global-seed is for native configs, which %s is not; use --seed",
-                        model->config.label);
-    }
     const cli_seed global = native ? options->global_seed : options->seed;
     sow_generator *generator = sow_default_generator();
     const sow_model_options model_options = {
@@ -203,12 +219,18 @@ static int make_plan(cli_model *model)
 int cli_model_build(cli_model *model, const char *config, const cli_model_options *options)
 {
     *model = (cli_model){.options = options};
+    if (options->ignore_mismatched && options->from.n_items == 0) {
+        return cli_fail(CLI_USAGE, "--ignore-mismatched is for --from, which is not given");
+    }
     int status = cli_config_read(&model->config, config);
     if (status == CLI_GO_ON) {
         status = cli_checkpoint_open(&model->checkpoint, &options->from);
     }
     if (status == CLI_GO_ON) {
         status = build(model);
+    }
+    if (status == CLI_GO_ON) {
+        status = refuse_idle(model); /* after it: what is no config has no kind */
     }
     return status == CLI_GO_ON ? make_plan(model) : status;
 }

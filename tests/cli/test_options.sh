@@ -54,6 +54,13 @@ wrong "--profile 'transformers-5.32': no such profile (did you mean transformers
 wrong "--names 'torch': must be native or bridge" init config.json --names torch -o out
 wrong '--global-seed is for native configs, which config.json is not; use --seed' \
     init config.json --global-seed 3 -o out
+wrong '--names is for native configs, which config.json is not' init config.json --names bridge -o out
+for verb in 'init -o out' plan; do
+    # shellcheck disable=SC2086 # the options are words
+    wrong '--explain is for descriptions, which config.json is not' $verb config.json --explain
+    # shellcheck disable=SC2086
+    wrong '--ignore-mismatched is for --from, which is not given' $verb config.json --ignore-mismatched
+done
 
 wrong "no initializer 'normla' (did you mean normal?)" fill normla 3 -o out
 # shellcheck disable=SC2016 # the backquotes are text
