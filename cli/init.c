@@ -157,10 +157,11 @@ static int print_text(const init_options *options, const cli_model *model, const
     cli_model_put_seed(page.out, model);
     fprintf(page.out, ", %s\n", sow_dialect_name(options->model.dialect));
     cli_put_count(page.out, totals.n_tensors, "tensor");
-    fprintf(page.out, ", %" PRIu64 " parameters, %" PRIu64 " bytes\n",
-            cli_model_n_parameters(model), totals.n_bytes);
-    fprintf(page.out, "%" PRIu64 " of %" PRIu64 " recorded fills run\n", totals.n_fills,
-            totals.n_recorded);
+    fputs(", ", page.out);
+    cli_put_count(page.out, cli_model_n_parameters(model), "parameter");
+    fprintf(page.out, ", %" PRIu64 " bytes\n%" PRIu64 " of ", totals.n_bytes, totals.n_fills);
+    cli_put_count(page.out, totals.n_recorded, "recorded fill");
+    fputs(" run\n", page.out);
     for (report_kind kind = LOADED; kind < N_KINDS && model->checkpoint.n_files > 0; kind++) {
         put_names(page.out, model, kind);
     }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 json_t *cli_json_text(const char *text)
 {
@@ -65,6 +66,46 @@ void cli_json_set(json_t **object, const char *key, json_t *value)
     }
 }
 
+/* ---- printing ---- */
+
+/* Writes a number token of jansson, which has 17 digits where fewer may read back the same. */
+static size_t put_number(char *to, const char *token, size_t n_token)
+{
+    char text[40];
+    const bool real = memchr(token, '.', n_token) != NULL || memchr(token, 'e', n_token) != NULL;
+    const double value = real ? strtod(token, NULL) : 0.0;
+    for (int n_digits = 15; real && n_digits < 17; n_digits++) {
+        const size_t n = (size_t)snprintf(text, sizeof text, "%.*g", n_digits, value);
+        if (n < n_token && strpbrk(text, ".e") != NULL && strtod(text, NULL) == value) {
+            memcpy(to, text, n);
+            return n;
+        }
+    }
+    memmove(to, token, n_token);
+    return n_token;
+}
+
+/* Makes every number outside strings as short as it can be. */
+static void shorten_numbers(char *json)
+{
+    char *to = json;
+    bool in_string = false;
+    for (const char *at = json; *at != '\0';) {
+        if (in_string && *at == '\\') {
+            *to++ = *at++;
+        } else if (*at == '"') {
+            in_string = !in_string;
+        } else if (!in_string && (*at == '-' || (*at >= '0' && *at <= '9'))) {
+            const size_t n = strspn(at, "+-.0123456789e");
+            to += put_number(to, at, n);
+            at += n;
+            continue;
+        }
+        *to++ = *at++;
+    }
+    *to = '\0';
+}
+
 int cli_json_print(json_t *root, FILE *to)
 {
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
@@ -74,6 +115,7 @@ int cli_json_print(json_t *root, FILE *to)
         free(text);
         return cli_fail_memory();
     }
+    shorten_numbers(text);
     fputs(text, page.out);
     fputc('\n', page.out);
     free(text);

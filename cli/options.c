@@ -118,6 +118,10 @@ static int check_words(const cli_usage *usage, const cli_words *words)
             return cli_fail(CLI_USAGE, "%s: %s is missing (usage: sow %s %s)", usage->verb,
                             usage->words[n_named], usage->verb, usage->synopsis);
         }
+        if (words->words[n_named][0] == '\0') {
+            return cli_fail(CLI_USAGE, "%s: %s must not be empty", usage->verb,
+                            usage->words[n_named]);
+        }
     }
     if (words->n_words > n_named && !usage->more_words) {
         return cli_fail(CLI_USAGE, "%s: unexpected argument '%s'", usage->verb,

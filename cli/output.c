@@ -78,6 +78,7 @@ int cli_fail_output(const sow_error *err)
 {
     switch (err->status) {
     case SOW_ERROR_EXISTS:
+    case SOW_ERROR_LIMIT:
         return cli_fail(CLI_USAGE, "%s", err->message);
     case SOW_ERROR_IO:
     case SOW_ERROR_MEMORY:

@@ -31,8 +31,8 @@ int cli_fail_memory(void);
  * memory ran out. */
 int cli_fail_input(const sow_error *err);
 
-/* The library's error about writing: CLI_USAGE for an output that is there already, CLI_MACHINE
- * when the system refused, CLI_INPUT for the rest. */
+/* The library's error about writing: CLI_USAGE for an output that is there already or a limit
+ * that is too low, CLI_MACHINE when the system refused, CLI_INPUT for the rest. */
 int cli_fail_output(const sow_error *err);
 
 /* Text that is collected first and then printed whole. */

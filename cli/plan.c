@@ -149,11 +149,14 @@ static void put_totals(FILE *out, const cli_model *model)
     cli_model_put_seed(out, model);
     fputc('\n', out);
     cli_put_count(out, totals.n_tensors, "tensor");
-    fprintf(out,
-            ", %" PRIu64 " parameters, %" PRIu64 " bytes; %" PRIu64 " fills recorded, %" PRIu64
-            " run, %" PRIu64 " fell out; %" PRIu64 " words drawn\n",
-            cli_model_n_parameters(model), totals.n_bytes, totals.n_recorded, totals.n_fills,
-            totals.n_recorded - totals.n_fills, totals.n_drawn);
+    fputs(", ", out);
+    cli_put_count(out, cli_model_n_parameters(model), "parameter");
+    fprintf(out, ", %" PRIu64 " bytes; ", totals.n_bytes);
+    cli_put_count(out, totals.n_recorded, "fill");
+    fprintf(out, " recorded, %" PRIu64 " run, %" PRIu64 " fell out; ", totals.n_fills,
+            totals.n_recorded - totals.n_fills);
+    cli_put_count(out, totals.n_drawn, "word");
+    fputs(" drawn\n", out);
     if (n_inexact > 0) {
         fprintf(out, "(*) %zu not bit-exact: the last bits depend on LAPACK or the system's libm\n",
                 n_inexact);

@@ -67,11 +67,7 @@ int cli_set_seed(void *target, const char *option, const char *text)
 int cli_set_dtype(void *target, const char *option, const char *text)
 {
     cli_dtype *dtype = target;
-    sow_error err;
-    if (sow_dtype_parse(text, &dtype->value, &err) != SOW_OK) {
-        return cli_fail(CLI_USAGE, "--%s: %s", option, err.message);
-    }
-    if (dtype->value > SOW_C128) {
+    if (sow_dtype_parse(text, &dtype->value, NULL) != SOW_OK || dtype->value > SOW_C128) {
         return fail_value(option, text, "must be one of f32, f64, f16, bf16, c64, c128");
     }
     dtype->given = true;
@@ -125,7 +121,7 @@ int cli_set_memory(void *target, const char *option, const char *text)
     const int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
     if (text[0] < '0' || text[0] > '9' || errno != 0 || n == 0 || n > SIZE_MAX >> shift ||
         *(end + (unit != NULL)) != '\0') {
-        return fail_value(option, text, "must be bytes as in 64M or 1G");
+        return fail_value(option, text, "must be bytes, or a number with K, M, G or T as in 64M");
     }
     *(size_t *)target = (size_t)n << shift;
     return CLI_GO_ON;

@@ -18,7 +18,7 @@
 const cli_option cli_target_rows[] = {
     {"threads", 0, "N", "threads that work, 1 to 1024 (default: one per core)", AT(n_threads),
      cli_set_threads},
-    {"memory", 0, "LIMIT", "most memory for buffers, as in 64M or 1G (default: no limit)",
+    {"memory", 0, "LIMIT", "most memory for buffers, in bytes or as in 64M (default: no limit)",
      AT(memory), cli_set_memory},
     {"force", 0, NULL, "replace OUT when it is a regular file", AT(force), cli_set_switch},
     {"quiet", 'q', NULL, "no summary", AT(quiet), cli_set_switch},

@@ -26,7 +26,8 @@ extern "C" {
     X(SOW_ERROR_CORRUPT, 10, "ValueError", "a file does not hold what it says")                    \
     X(SOW_ERROR_EXISTS, 11, "FileExistsError", "the output exists already")                        \
     X(SOW_ERROR_NOT_FOUND, 12, "KeyError", "no such name")                                         \
-    X(SOW_ERROR_CANCELLED, 13, "InterruptedError", "stopped on request")
+    X(SOW_ERROR_CANCELLED, 13, "InterruptedError", "stopped on request")                           \
+    X(SOW_ERROR_LIMIT, 14, "MemoryError", "a limit that was asked for is too low")
 
 typedef enum sow_status {
 #define SOW_X(symbol, value, exception, text) symbol = (value),

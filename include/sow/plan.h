@@ -27,9 +27,10 @@ typedef struct sow_plan_entry {
     const int64_t *sizes;
     uint64_t n_bytes;
     sow_plan_action action;
-    /* "kaiming_uniform"; several joined with " + "; for a copy the path of the file. */
+    /* "kaiming_uniform"; several joined with " + "; for a copy the path of the file;
+     * "nothing" where no fill is left, as for a tensor without elements. */
     const char *initializer;
-    /* "uniform(-0.036, 0.036)"; for a copy the name there. */
+    /* "uniform(-0.036, 0.036)"; for a copy the name there; "nothing" as above. */
     const char *fill;
     /* Expected of the numbers, of which a complex element is two, as in sow_stats: normal(0, 1) has
      * std 0.7071 there. What a constant becomes in an 8-bit float; otherwise in exact arithmetic.
@@ -72,7 +73,7 @@ typedef struct sow_run_options {
      * that all of them take no more than 16 MiB. */
     size_t piece_bytes;
     /* sow_plan_write: most bytes for values on their way; 0: no limit. Pieces get shorter, down to
-     * 64 KiB (1 MiB with statistics), then fewer threads work. SOW_ERROR_MEMORY before anything is
+     * 64 KiB (1 MiB with statistics), then fewer threads work. SOW_ERROR_LIMIT before anything is
      * written when not even that will do; it names a tensor that is made whole. The library itself
      * and what the plan says about each tensor come on top. */
     size_t memory_bytes;

@@ -106,14 +106,14 @@ static sow_status fail_limit(const struct needs *needs, uint64_t limit, uint64_t
 {
     uint64_t wanted = fixed_bytes(needs, 1) + least;
     if (needs->whole != NULL) {
-        return sow__fail(err, SOW_ERROR_MEMORY,
+        return sow__fail(err, SOW_ERROR_LIMIT,
                          "%s: is made whole (%s), for which %" PRIu64
                          " bytes of memory are needed; the limit is %" PRIu64,
                          needs->whole->name,
                          needs->whole->is.fill != NULL ? needs->whole->is.fill : "strided", wanted,
                          limit);
     }
-    return sow__fail(err, SOW_ERROR_MEMORY,
+    return sow__fail(err, SOW_ERROR_LIMIT,
                      "a limit of %" PRIu64 " bytes of memory: at least %" PRIu64 " are needed",
                      limit, wanted);
 }

@@ -86,6 +86,10 @@ sow_status sow__entry_describe(sow__entry *entry, sow_error *err)
         append(&fills, entry->source->name);
     } else if (entry->tape != NULL) {
         describe_tape(entry->tape, &entry->is, &initializer, &fills);
+        if (entry->tape->n_records == 0) {
+            append(&initializer, "nothing");
+            append(&fills, "nothing");
+        }
     } else {
         append(&initializer, "memory");
         append(&fills, "memory");

@@ -57,12 +57,13 @@ run 3 fill orthogonal 3,3 --dtype bf16 -o i
 run 3 fill normal 4294967296,4294967296,16 -o i
 run 0 fill kaiming_uniform 0,3 -o i
 [ "$(grep -c '^sow: warning: ' "$work/err")" -eq 1 ] || fail "a warning was expected"
+mentions 'kaiming_uniform: nothing'
 
 # Any limit of memory gives the same file; what is made whole is refused when it does not fit.
 run 0 fill trunc_normal 1000,1000 --dtype f16 -o unlimited
 run 0 fill trunc_normal 1000,1000 --dtype f16 --memory 256K -o limited
 same unlimited limited
-run 4 fill orthogonal 1000,1000 --memory 8M -o never
+run 2 fill orthogonal 1000,1000 --memory 8M -o never
 says 'weight: is made whole (orthogonal(1)), for which 16081536 bytes of memory are needed; the limit is 8388608'
 [ ! -e never ] || fail "a file in spite of the limit"
 run 0 fill orthogonal 100,100 --memory 8M -o limited --force

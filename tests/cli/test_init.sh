@@ -141,3 +141,9 @@ run 3 init folder --arch Frobnicator -o x
 [ ! -e x ] || fail "something was written"
 "$sow" init - -o x <&- >"$work/out" 2>"$work/err" && fail "closed standard input"
 one_line 'init - <&-'
+
+# Numbers in JSON are as short as they can be: no digits of rounding.
+run 0 init one.json --json --force -o out.safetensors
+grep -Eq '"seconds": ([0-9]+\.[0-9]{1,6}|[0-9.]{1,7}e-0[56])[,}]?$' "$work/out" || fail "seconds in microseconds"
+run 0 plan seeded.json --json
+grep -q '"std": 0\.2,$' "$work/out" || fail "0.2 in fewest digits"

@@ -30,6 +30,11 @@ wrong "--output '': must not be empty" fill normal 3 -o ''
 wrong 'init: CONFIG is missing (usage: sow init CONFIG|FOLDER [OPTION]... -o OUT)' init -o out
 wrong 'plan: CONFIG is missing (usage: sow plan CONFIG|FOLDER [OPTION]...)' plan
 wrong 'diff: B is missing (usage: sow diff A.safetensors B.safetensors [OPTION]...)' diff config.json
+wrong 'init: CONFIG must not be empty' init '' -o out
+wrong 'fill: SHAPE must not be empty' fill normal '' -o out
+wrong 'inspect: FILE must not be empty' inspect ''
+wrong 'diff: B must not be empty' diff config.json ''
+wrong 'a limit of 1 bytes of memory: at least 65536 are needed' init config.json --memory 1 -o out
 wrong "init: unexpected argument 'more'" init config.json more -o out
 wrong "plan: unexpected argument 'more'" plan config.json more
 
@@ -43,10 +48,12 @@ for threads in 0 -1 1025 2.0 x '' 99999999999999999999; do
         init config.json --threads "$threads" -o out
 done
 for limit in 0 -1 M 1.5G 64MB 64m 64X '' ' 1' 16777216T 99999999999999999999; do
-    wrong "--memory '$limit': must be bytes as in 64M or 1G" init config.json --memory "$limit" -o out
+    wrong "--memory '$limit': must be bytes, or a number with K, M, G or T as in 64M" init config.json --memory "$limit" -o out
 done
-wrong "--dtype: unknown dtype 'f33'" fill normal 3 --dtype f33 -o out
-wrong "--dtype 'i64': must be one of f32, f64, f16, bf16, c64, c128" fill normal 3 --dtype i64 -o out
+for dtype in f33 F32 i64 ''; do
+    wrong "--dtype '$dtype': must be one of f32, f64, f16, bf16, c64, c128" \
+        fill normal 3 --dtype "$dtype" -o out
+done
 wrong "--dialect: unknown dialect 'torch'; one of: torch-2.13 torch-2.12 torch-2.11" \
     plan config.json --dialect torch
 wrong "--profile 'transformers-5.32': no such profile (did you mean transformers-5.23?)" \
@@ -65,7 +72,7 @@ done
 wrong "no initializer 'normla' (did you mean normal?)" fill normla 3 -o out
 # shellcheck disable=SC2016 # the backquotes are text
 wrong 'no initializer '"'magic'"' (`sow help initializers` lists them)' fill magic 3 -o out
-for shape in '' ',' '3,' '3,,3' 3x 3x3,3 -1 3,-1 +3 a 3.0 ' 3' '3 ' 99999999999999999999; do
+for shape in ',' '3,' '3,,3' 3x 3x3,3 -1 3,-1 +3 a 3.0 ' 3' '3 ' 99999999999999999999; do
     # shellcheck disable=SC2016 # the backquotes are text
     wrong 'SHAPE '"'$shape'"': must be sizes as in 64,3,7,7, or `scalar`' fill normal -o out -- "$shape"
 done

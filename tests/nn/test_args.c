@@ -18,7 +18,7 @@ static sow_status status_of(const char *exception)
     if (strcmp(exception, "AttributeError") == 0) {
         return SOW_ERROR_NOT_FOUND;
     }
-    for (int i = SOW_OK + 1; i <= SOW_ERROR_CANCELLED; i++) {
+    for (int i = SOW_OK + 1; i <= SOW_ERROR_LIMIT; i++) {
         if (strcmp(sow_status_exception((sow_status)i), exception) == 0) {
             return (sow_status)i;
         }

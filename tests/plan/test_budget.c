@@ -129,7 +129,7 @@ static void test_plan_budget__statistics_want_whole_mib(void **state)
     check(&t, options, MIB, 3, 2);
     sow__budget budget;
     options.memory_bytes = MIB - 1;
-    assert_fails(sow__budget_make(t.plan, &options, &budget, &t.err), SOW_ERROR_MEMORY, t.err,
+    assert_fails(sow__budget_make(t.plan, &options, &budget, &t.err), SOW_ERROR_LIMIT, t.err,
                  "a limit of 1048575 bytes of memory: at least 1048576 are needed");
     sow_statistics_free(statistics);
     finish(&t);
@@ -181,7 +181,7 @@ static void test_plan_budget__tensor_made_whole_is_named_beforehand(void **state
              "needed; the limit is %zu",
              least, least - 1);
     sow_run_options options = {.n_threads = 2, .memory_bytes = least - 1};
-    assert_fails(sow_plan_write(t.plan, path, &options, &t.err), SOW_ERROR_MEMORY, t.err, message);
+    assert_fails(sow_plan_write(t.plan, path, &options, &t.err), SOW_ERROR_LIMIT, t.err, message);
     assert_int_equal(access(path, F_OK), -1);
     options.memory_bytes = least;
     check(&t, options, 64 * KIB, 1, 1);
