@@ -1,7 +1,6 @@
 /* sow fill.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "json.h"
-#include "nearest.h"
 #include "options.h"
 #include "report.h"
 #include "verbs.h"
@@ -58,10 +57,10 @@ static int read_initializer(job *j, const char *name)
         sow_initializer_defaults(j->initializer, &j->args);
         return CLI_GO_ON;
     }
-    cli_nearest nearest = {0};
+    sow_nearest nearest = {0};
     const sow_initializer *other;
     for (size_t i = 0; (other = sow_initializer_at(i)) != NULL; i++) {
-        cli_nearest_try(&nearest, name, sow_initializer_name(other));
+        sow_nearest_try(&nearest, name, sow_initializer_name(other));
     }
     if (nearest.word != NULL) {
         return cli_fail(CLI_USAGE, "no initializer '%s' (did you mean %s?)", name, nearest.word);

@@ -1,6 +1,5 @@
 /* sow help.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nearest.h"
 #include "options.h"
 #include "output.h"
 #include "table.h"
@@ -37,6 +36,19 @@ static cli_table *initializers(void)
         cli_table_cell(table, "%s", sow_initializer_name(initializer));
         cli_table_cell_take(table, arguments(initializer));
         cli_table_cell(table, "%s", sow_initializer_summary(initializer));
+    }
+    return table;
+}
+
+static cli_table *modules(void)
+{
+    static const cli_column columns[] = {{"TARGET", false}, {"ARGUMENTS", false}};
+    cli_table *table = cli_table_new(columns, 2);
+    const char *path, *signature;
+    for (size_t i = 0; (path = sow_model_target_at(i, &signature)) != NULL; i++) {
+        cli_table_row(table);
+        cli_table_cell(table, "%s", path);
+        cli_table_cell(table, "%s", signature != NULL ? signature : "(a function)");
     }
     return table;
 }
@@ -101,11 +113,8 @@ static const struct {
     const char *name;
     cli_table *(*make)(void);
 } topics[] = {
-    {"initializers", initializers},
-    {"architectures", architectures},
-    {"profiles", profiles},
-    {"dialects", dialects},
-    {"dtypes", dtypes},
+    {"initializers", initializers}, {"modules", modules},   {"architectures", architectures},
+    {"profiles", profiles},         {"dialects", dialects}, {"dtypes", dtypes},
 };
 #define N_TOPICS (sizeof topics / sizeof *topics)
 
@@ -127,21 +136,33 @@ static int print_topic(size_t index)
 
 /* ---- the verb ---- */
 
+static int fail_topic(const char *name)
+{
+    sow_nearest nearest = {0};
+    const cli_verb *verb;
+    for (size_t i = 0; (verb = cli_verb_at(i)) != NULL; i++) {
+        sow_nearest_try(&nearest, name, verb->name);
+    }
+    for (size_t i = 0; i < N_TOPICS; i++) {
+        sow_nearest_try(&nearest, name, topics[i].name);
+    }
+    if (nearest.word != NULL) {
+        return cli_fail(CLI_USAGE, "no help on '%s' (did you mean %s?)", name, nearest.word);
+    }
+    return cli_fail(CLI_USAGE, "no help on '%s' (`sow help help` lists what there is help on)",
+                    name);
+}
+
 static int help_on(char *name)
 {
-    cli_nearest nearest = {0};
     for (size_t i = 0; i < N_TOPICS; i++) {
         if (strcmp(topics[i].name, name) == 0) {
             return print_topic(i);
         }
-        cli_nearest_try(&nearest, name, topics[i].name);
     }
     const cli_verb *verb = cli_verb_find(name);
-    if (verb == NULL && nearest.word != NULL) {
-        return cli_fail(CLI_USAGE, "no help on '%s' (did you mean %s?)", name, nearest.word);
-    }
     if (verb == NULL) {
-        return cli_verb_fail(name);
+        return fail_topic(name);
     }
     char help[] = "--help";
     char *argv[] = {name, help, NULL};
@@ -154,8 +175,10 @@ int cli_help(int argc, char **argv)
     static const char *const no_words[] = {NULL};
     static const cli_usage usage = {
         .verb = "help",
-        .synopsis = "[VERB | initializers | architectures | profiles | dialects | dtypes]",
-        .about = "Explains a verb, or lists what there is.\n",
+        .synopsis =
+            "[VERB | initializers | modules | architectures | profiles | dialects | dtypes]",
+        .about =
+            "Explains a verb, or lists what there is; modules are what a description may call.\n",
         .groups = groups,
         .words = no_words,
         .more_words = true,

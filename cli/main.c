@@ -1,6 +1,5 @@
 /* The command `sow`: finds the verb and hands over.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nearest.h"
 #include "output.h"
 #include "signals.h"
 #include "verbs.h"
@@ -32,9 +31,9 @@ const cli_verb *cli_verb_find(const char *name)
 
 int cli_verb_fail(const char *name)
 {
-    cli_nearest nearest = {0};
+    sow_nearest nearest = {0};
     for (size_t i = 0; i < N_VERBS; i++) {
-        cli_nearest_try(&nearest, name, verbs[i].name);
+        sow_nearest_try(&nearest, name, verbs[i].name);
     }
     if (nearest.word != NULL) {
         return cli_fail(CLI_USAGE, "no verb '%s' (did you mean %s?)", name, nearest.word);

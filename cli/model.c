@@ -211,7 +211,7 @@ static int make_plan(cli_model *model)
         status = collect_metadata(model);
     }
     if (status == CLI_GO_ON && sow_plan_check(model->plan, &err) != SOW_OK) {
-        status = cli_fail_input(&err);
+        status = cli_fail(CLI_INPUT, "%s: %s", model->config.label, err.message);
     }
     return status;
 }

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
-#include "nearest.h"
 #include "output.h"
 
 #include <getopt.h>
@@ -79,10 +78,10 @@ static int fail_unknown(const cli_usage *usage, const char *typed)
     const char *name = typed + strspn(typed, "-");
     char word[64];
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-    cli_nearest nearest = {0};
+    sow_nearest nearest = {0};
     const cli_option *option;
     for (size_t i = 0; (option = option_at(usage, i, NULL)) != NULL; i++) {
-        cli_nearest_try(&nearest, word, option->name);
+        sow_nearest_try(&nearest, word, option->name);
     }
     if (nearest.word != NULL) {
         return cli_fail(CLI_USAGE, "%s: unknown option --%s (did you mean --%s?)", usage->verb,

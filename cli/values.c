@@ -1,6 +1,5 @@
 /* Setters of option values: text in, checked value out, or one line that names option and value.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nearest.h"
 #include "options.h"
 #include "output.h"
 
@@ -85,14 +84,14 @@ int cli_set_dialect(void *target, const char *option, const char *text)
 
 int cli_set_profile(void *target, const char *option, const char *text)
 {
-    cli_nearest nearest = {0};
+    sow_nearest nearest = {0};
     const char *name;
     for (size_t i = 0; (name = sow_model_profile_at(i)) != NULL; i++) {
         if (strcmp(name, text) == 0) {
             *(const char **)target = text;
             return CLI_GO_ON;
         }
-        cli_nearest_try(&nearest, text, name);
+        sow_nearest_try(&nearest, text, name);
     }
     if (nearest.word != NULL) {
         return cli_fail(CLI_USAGE, "--%s '%s': no such profile (did you mean %s?)", option, text,

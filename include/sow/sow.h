@@ -10,6 +10,7 @@
 #include <sow/generator.h>
 #include <sow/init.h>
 #include <sow/models.h>
+#include <sow/nearest.h>
 #include <sow/nn.h>
 #include <sow/parametrize.h>
 #include <sow/plan.h>

@@ -99,6 +99,14 @@ static const sow__init_arg *find_arg(const sow_initializer *initializer, const c
     return NULL;
 }
 
+sow__arg_type sow__init_arg_type(const sow_initializer *initializer, const char *name)
+{
+    if (find_arg(initializer, name) == NULL) {
+        return SOW__ARG_UNKNOWN;
+    }
+    return find_field(name)->kind == TEXT ? SOW__ARG_TEXT : SOW__ARG_NUMBER;
+}
+
 static sow_status fail_unknown_arg(const sow_initializer *initializer, const char *name,
                                    sow_error *err)
 {

@@ -20,6 +20,10 @@ struct sow_initializer {
                           const sow_generator *generator, sow__resolution *out, sow_error *err);
 };
 
+/* What an argument of an initializer is, by name. */
+typedef enum sow__arg_type { SOW__ARG_UNKNOWN, SOW__ARG_NUMBER, SOW__ARG_TEXT } sow__arg_type;
+sow__arg_type sow__init_arg_type(const sow_initializer *initializer, const char *name);
+
 #define SOW__INITIALIZER(name, summary, overridable, arguments)                                    \
     extern const sow_initializer sow__init_##name;                                                 \
     sow_status sow__resolve_##name(const sow_tensor *tensor, const sow_init_args *args,            \

@@ -93,6 +93,10 @@ sow_status sow__config_open(sow__config *config, const char *json, size_t n_byte
                             const char *label, sow_error *err)
 {
     *config = (sow__config){.label = label, .err = err};
+    if (n_bytes >= 3 && memcmp(json, "\xEF\xBB\xBF", 3) == 0) {
+        return sow__fail_at(err, SOW_ERROR_CORRUPT, 0,
+                            "%s: not JSON: begins with a UTF-8 byte order mark (BOM)", label);
+    }
     size_t n_text;
     char *text = mark_big_integers(json, n_bytes, &n_text);
     if (text == NULL) {

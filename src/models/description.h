@@ -92,6 +92,11 @@ typedef struct sow__target {
 /* False when the path is none that is known here. */
 bool sow__target_find(const char *path, sow__target *target);
 
+/* " (did you mean torch.nn.Linear?)" for a path that is none; "" when none is near. Returns text.
+ */
+#define SOW__HINT_SIZE 128
+const char *sow__target_hint(const char *path, char text[SOW__HINT_SIZE]);
+
 /* Every function of targets.def. */
 #define SOW__HOME(file, classes)
 #define SOW__CALLABLES(prefix, names)

@@ -190,9 +190,11 @@ static sow_status look_up(const char *path, wanted what, sow__value *result, sow
 {
     sow__target target;
     if (!sow__target_find(path, &target)) {
+        char hint[SOW__HINT_SIZE];
         return sow__fail(
             err, SOW_ERROR_NOT_FOUND,
-            "Error loading '%s': not in torch 2.13, or none that a description may use", path);
+            "Error loading '%s': not in torch 2.13, or none that a description may use%s", path,
+            sow__target_hint(path, hint));
     }
     if (what == A_CLASS && target.class == NULL) {
         return sow__fail(err, SOW_ERROR_VALUE, "Located non-class of type '%s' while loading '%s'",
@@ -470,7 +472,7 @@ static sow_status take_class(sow__call *call, const sow__class **class, sow_erro
     if (*class == NULL) {
         return sow__fail(err, SOW_ERROR_TYPE, "issubclass() arg 1 must be a class");
     }
-    return sow__class_takes_device(*class)
+    return sow__class_takes(*class, "device")
                ? SOW_OK
                : sow__fail(err, SOW_ERROR_RUNTIME,
                            "Module must support a 'device' arg to skip initialization");

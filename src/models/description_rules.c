@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "init/registry.h"
 
+#include <sow/nearest.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +94,21 @@ bool sow__glob_match(const char *pattern, const char *text, size_t *steps)
 static const sow__step top = {.outer = NULL};
 static const sow__step init_step = {.outer = &top, .key = "init"};
 
+/* The description's own target knows no argument init, so that a list under it can only be rules.
+ */
+static bool top_takes_no_init(const json_t *root)
+{
+    sow__target target;
+    const char *path = json_string_value(json_object_get(root, "_target_"));
+    return path != NULL && sow__target_find(path, &target) && target.class != NULL &&
+           !sow__class_takes(target.class, "init") && !sow__class_takes_keywords(target.class);
+}
+
 sow_status sow__rules_take(sow__description *description, json_t *root, json_t **rules,
                            sow_error *err)
 {
     json_t *list = json_object_get(root, "init");
-    bool is_rules = json_is_array(list) && json_array_size(list) == 0;
+    bool is_rules = json_is_array(list) && (json_array_size(list) == 0 || top_takes_no_init(root));
     *rules = NULL;
     for (size_t i = 0; i < json_array_size(list); i++) {
         is_rules |= json_object_get(json_array_get(list, i), "match") != NULL;
@@ -153,8 +165,8 @@ static sow_status check_patterns(const rule *is, const char *key, const json_t *
     return status;
 }
 
-/* A number or a text as sow_initializer_set reads it; NULL for another value. */
-static const char *argument_text(const json_t *value, char text[SOW__REPR_SIZE])
+/* A number as sow_initializer_set reads it; NULL for another value. */
+static const char *number_text(const json_t *value, char text[SOW__REPR_SIZE])
 {
     char digits[SOW__INTEGER_SIZE];
     const char *integer = sow__config_integer_text(value, digits);
@@ -162,8 +174,37 @@ static const char *argument_text(const json_t *value, char text[SOW__REPR_SIZE])
         snprintf(text, SOW__REPR_SIZE, "%s", integer);
         return text;
     }
-    return json_is_real(value) ? sow__repr_double(json_real_value(value), text)
-                               : json_string_value(value);
+    return json_is_real(value) ? sow__repr_double(json_real_value(value), text) : NULL;
+}
+
+/* One argument of the rule's initializer. PyTorch takes no number as a text and no text as a
+ * number. */
+static sow_status read_argument(rule *is, const sow__step *step, const json_t *value,
+                                sow_error *err)
+{
+    char text[SOW__REPR_SIZE];
+    const char *number = number_text(value, text);
+    const char *string = number == NULL ? json_string_value(value) : NULL;
+    const char *initializer = sow_initializer_name(is->initializer);
+    if (number == NULL && string == NULL) {
+        return sow__describe_fail(is->description, step, err, SOW_ERROR_TYPE,
+                                  "expected a number or a string");
+    }
+    const sow__arg_type type = sow__init_arg_type(is->initializer, step->key);
+    if (type == SOW__ARG_TEXT && string == NULL) {
+        return sow__describe_fail(is->description, step, err, SOW_ERROR_TYPE,
+                                  "%s: %s must be a string, got %s", initializer, step->key,
+                                  number);
+    }
+    if (type == SOW__ARG_NUMBER && string != NULL) {
+        return sow__describe_fail(is->description, step, err, SOW_ERROR_TYPE,
+                                  "%s: %s must be a number, got \"%s\"", initializer, step->key,
+                                  string);
+    }
+    return sow_initializer_set(is->initializer, &is->args, step->key,
+                               string != NULL ? string : number, err) == SOW_OK
+               ? SOW_OK
+               : sow__describe_fail_within(is->description, step, err);
 }
 
 static sow_status read_arguments(rule *is, const char *name, json_t *arguments, sow_error *err)
@@ -179,14 +220,9 @@ static sow_status read_arguments(rule *is, const char *name, json_t *arguments, 
     json_object_foreach(arguments, key, value)
     {
         const sow__step below = {.outer = &step, .key = key};
-        char number[SOW__REPR_SIZE];
-        const char *text = argument_text(value, number);
-        if (text == NULL) {
-            return sow__describe_fail(is->description, &below, err, SOW_ERROR_TYPE,
-                                      "expected a number or a string");
-        }
-        if (sow_initializer_set(is->initializer, &is->args, key, text, err) != SOW_OK) {
-            return sow__describe_fail_within(is->description, &below, err);
+        const sow_status status = read_argument(is, &below, value, err);
+        if (status != SOW_OK) {
+            return status;
         }
     }
     const char *argument, *fallback;
@@ -200,6 +236,25 @@ static sow_status read_arguments(rule *is, const char *name, json_t *arguments, 
     return SOW_OK;
 }
 
+static sow_status fail_unknown_key(const rule *is, const sow__step *step, sow_error *err)
+{
+    sow_nearest nearest = {0};
+    const sow_initializer *other;
+    sow_nearest_try(&nearest, step->key, "match");
+    sow_nearest_try(&nearest, step->key, "exclude");
+    for (size_t i = 0; (other = sow_initializer_at(i)) != NULL; i++) {
+        sow_nearest_try(&nearest, step->key, sow_initializer_name(other));
+    }
+    if (nearest.word == NULL) {
+        return sow__describe_fail(is->description, step, err, SOW_ERROR_NOT_FOUND,
+                                  "no initializer \"%s\"; a rule has \"match\", \"exclude\" and "
+                                  "one initializer",
+                                  step->key);
+    }
+    return sow__describe_fail(is->description, step, err, SOW_ERROR_NOT_FOUND,
+                              "no initializer \"%s\" (did you mean %s?)", step->key, nearest.word);
+}
+
 /* What is neither match nor exclude names the initializer. */
 static sow_status read_initializer(rule *is, json_t *object, sow_error *err)
 {
@@ -211,16 +266,16 @@ static sow_status read_initializer(rule *is, json_t *object, sow_error *err)
         if (strcmp(key, "match") == 0 || strcmp(key, "exclude") == 0) {
             continue;
         }
+        const sow_initializer *named = sow_initializer_find(key);
+        if (named == NULL) {
+            return fail_unknown_key(is, &step, err);
+        }
         if (is->initializer != NULL) {
             return sow__describe_fail(is->description, &step, err, SOW_ERROR_VALUE,
                                       "a rule has one initializer, this one has %s already",
                                       sow_initializer_name(is->initializer));
         }
-        is->initializer = sow_initializer_find(key);
-        if (is->initializer == NULL) {
-            return sow__describe_fail(is->description, &step, err, SOW_ERROR_NOT_FOUND,
-                                      "no initializer \"%s\"", key);
-        }
+        is->initializer = named;
         const sow_status status = read_arguments(is, key, value, err);
         if (status != SOW_OK) {
             return status;

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
-#include <stdlib.h>
+#include <sow/models.h>
+#include <sow/nearest.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct named_list {
@@ -37,6 +39,19 @@ static const function functions[] = {
 #undef SOW__CALLABLES
 #undef SOW__FUNCTION
 #undef SOW__HOME
+
+/* The classes in the registry's order, where torch.nn has them. */
+static const struct {
+    const char *path, *signature;
+} classes[] = {
+#define SOW__STATELESS(name, signature) {"torch.nn." #name, signature},
+#define SOW__MODULE(name, signature, variant, family) {"torch.nn." #name, signature},
+#define SOW__MODULE_NO_RESET(name, signature, variant, family) {"torch.nn." #name, signature},
+#include "nn/registry.def"
+#undef SOW__STATELESS
+#undef SOW__MODULE
+#undef SOW__MODULE_NO_RESET
+};
 
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])
 
@@ -126,4 +141,66 @@ bool sow__target_find(const char *path, sow__target *target)
                            sow_dtype_bits(target->dtype) >= 8;
     }
     return target->class != NULL || target->call != NULL || target->is_callable || target->is_dtype;
+}
+
+/* ---- listing ---- */
+
+const char *sow_model_target_at(size_t index, const char **signature)
+{
+    for (size_t i = 0; i < N_OF(classes); i++) {
+        if (find_class(classes[i].path) != NULL && index-- == 0) {
+            if (signature != NULL) {
+                *signature = classes[i].signature;
+            }
+            return classes[i].path;
+        }
+    }
+    if (index < N_OF(functions) && signature != NULL) {
+        *signature = NULL;
+    }
+    return index < N_OF(functions) ? functions[index].path : NULL;
+}
+
+/* What follows the last dot. */
+static const char *last_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL ? dot + 1 : path;
+}
+
+/* "nn." and "" stand for "torch.nn.", "n." does not. */
+static bool is_end_of_prefix(const char *typed, size_t n_typed, const char *path, size_t n_prefix)
+{
+    return n_typed <= n_prefix && strncmp(path + n_prefix - n_typed, typed, n_typed) == 0 &&
+           (n_typed == n_prefix || path[n_prefix - n_typed - 1] == '.');
+}
+
+/* A name that is there in another place; else the nearest name of the place. */
+static const char *find_near(const char *typed)
+{
+    const char *name = last_name(typed), *path, *best = NULL;
+    sow_nearest nearest = {0};
+    const char *elsewhere = NULL;
+    for (size_t i = 0; (path = sow_model_target_at(i, NULL)) != NULL; i++) {
+        const char *candidate = last_name(path);
+        if (strcmp(candidate, name) == 0 &&
+            (elsewhere == NULL || strlen(path) < strlen(elsewhere))) {
+            elsewhere = path;
+        }
+        if (is_end_of_prefix(typed, (size_t)(name - typed), path, (size_t)(candidate - path))) {
+            sow_nearest_try(&nearest, name, candidate);
+            best = nearest.word == candidate ? path : best;
+        }
+    }
+    return elsewhere != NULL ? elsewhere : best;
+}
+
+const char *sow__target_hint(const char *path, char text[SOW__HINT_SIZE])
+{
+    const char *near = find_near(path);
+    text[0] = '\0';
+    if (near != NULL) {
+        snprintf(text, SOW__HINT_SIZE, " (did you mean %s?)", near);
+    }
+    return text;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <sow/nearest.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,10 +176,11 @@ static sow_status find_target(const sow__description *description, const json_t 
                                   python_type(given));
     }
     if (!sow__target_find(path, target)) {
+        char hint[SOW__HINT_SIZE];
         return sow__describe_fail(description, step, err, SOW_ERROR_NOT_FOUND,
                                   "Error locating target '%s': not in torch 2.13, or none that a "
-                                  "description may use",
-                                  path);
+                                  "description may use%s",
+                                  path, sow__target_hint(path, hint));
     }
     if (target->is_dtype) {
         return sow__describe_fail(description, step, err, SOW_ERROR_TYPE,
@@ -262,10 +264,30 @@ static sow_status note_origin(sow__description *description, sow_module *module,
     return SOW_OK;
 }
 
+/* Appends the parameter that a mistyped keyword is near to. */
+static void suggest_parameter(const sow__class *class, const char *typed, sow_error *err)
+{
+    char parameter[SOW__PARAMETER_SIZE], best[SOW__PARAMETER_SIZE];
+    sow_nearest nearest = {0};
+    const char *at = class->signature;
+    while ((at = sow__signature_next(at, parameter)) != NULL) {
+        const size_t distance = nearest.distance;
+        const bool first = nearest.word == NULL;
+        sow_nearest_try(&nearest, typed, parameter);
+        if (nearest.word != NULL && (first || nearest.distance < distance)) {
+            nearest.word = strcpy(best, parameter);
+        }
+    }
+    if (nearest.word != NULL) {
+        const size_t used = strlen(err->message);
+        snprintf(err->message + used, sizeof err->message - used, " (did you mean %s?)", best);
+    }
+}
+
 /* Python names the argument last: then the failure is at it, when it is in the file by
  * that name. */
-static sow_status fail_call(const sow__call *call, const json_t *node, const sow__step *step,
-                            sow_error *err)
+static sow_status fail_call(const sow__call *call, const sow__target *target, const json_t *node,
+                            const sow__step *step, sow_error *err)
 {
     char key[SOW__MAX_KEY_BYTES + 1];
     const char *at = strstr(err->message, " argument '");
@@ -274,6 +296,9 @@ static sow_status fail_call(const sow__call *call, const json_t *node, const sow
         memcpy(key, at + 11, n);
         key[n] = '\0';
         if (json_object_get(node, key) != NULL) {
+            if (target->class != NULL && strstr(err->message, " unexpected keyword ") != NULL) {
+                suggest_parameter(target->class, key, err);
+            }
             return sow__describe_fail_within(call->description,
                                              &(sow__step){.outer = step, .key = key}, err);
         }
@@ -331,7 +356,7 @@ static sow_status evaluate_call(sow__description *description, json_t *node, con
     } else if (status == SOW_OK) {
         status = run_call(&call, &target, path, value, err);
         if (status != SOW_OK) {
-            status = fail_call(&call, node, step, err);
+            status = fail_call(&call, &target, node, step, err);
         } else if (value->kind == SOW__VALUE_MODULE) {
             status = note_origin(description, value->module, path, step, err);
         }

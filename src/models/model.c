@@ -172,7 +172,8 @@ static const model_class *choose_class(sow__config *config, const char *arch)
     if (!native_keys && !native_arch) {
         sow__config_fail(config, SOW_ERROR_VALUE,
                          "no kind of config: it has neither \"model_type\" (transformers) nor "
-                         "\"d_model\" and \"n_layers\" (TransformerLens native)");
+                         "\"d_model\" and \"n_layers\" (TransformerLens native) nor "
+                         "\"_target_\" (a description)");
     } else if (arch != NULL && !native_arch) {
         sow__config_fail(config, SOW_ERROR_VALUE,
                          "arch: no class \"%s\" for a TransformerLens native config; there is: %s",

@@ -66,6 +66,21 @@ static sow_status read_parameter(const char *text, size_t n_text, sow__args *arg
                           : read_default(equals + 1, n_text - n_name - 1, &args->values[at], err);
 }
 
+const char *sow__signature_next(const char *at, char name[SOW__PARAMETER_SIZE])
+{
+    while (at[0] == '*' || at[0] == ',' || at[0] == ' ') {
+        const char *comma = at[0] == '*' ? strstr(at, ", ") : at + 1;
+        at = comma != NULL ? comma : at + strlen(at);
+    }
+    if (at[0] == '\0') {
+        return NULL;
+    }
+    const char *comma = strstr(at, ", ");
+    const size_t n_name = strcspn(at, "=,");
+    snprintf(name, SOW__PARAMETER_SIZE, "%.*s", (int)n_name, at);
+    return comma != NULL ? comma : at + strlen(at);
+}
+
 static sow_status read_signature(const char *text, sow__args *args, sow__signature *of,
                                  sow_error *err)
 {

@@ -6,12 +6,13 @@
 #include "nn/value.h"
 
 #define SOW__MAX_PARAMETERS 24
+#define SOW__PARAMETER_SIZE 32
 
 /* The arguments of one call, every parameter of the signature bound: given or default. */
 typedef struct sow__args {
     const char *class_name; /* "Conv2d", for messages: the class that defines __init__ */
     int n_parameters;
-    char names[SOW__MAX_PARAMETERS][32];
+    char names[SOW__MAX_PARAMETERS][SOW__PARAMETER_SIZE];
     sow__value values[SOW__MAX_PARAMETERS];
     bool given[SOW__MAX_PARAMETERS];
     sow__value rest;     /* list: what *args took */
@@ -31,6 +32,10 @@ sow_status sow__args_bind(sow__args *args, const char *class_name, const char *s
                           sow__value *positional, sow__value *keyword, const sow_factory *factory,
                           sow_error *err);
 void sow__args_clear(sow__args *args);
+
+/* The parameters of a signature without "*args" and "**kwargs", one after the other: copies the
+ * name of the next one and returns where to go on; NULL when there is none. */
+const char *sow__signature_next(const char *at, char name[SOW__PARAMETER_SIZE]);
 
 /* The value bound to a parameter; NULL for a name that is not in the signature. */
 sow__value *sow__args_get(sow__args *args, const char *name);

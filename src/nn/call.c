@@ -236,7 +236,7 @@ sow_module *sow__class_skip_init(const sow__class *class, sow__value *positional
                                  sow_error *err)
 {
     sow_status status =
-        sow__class_takes_device(class)
+        sow__class_takes(class, "device")
             ? put_meta(keyword, &device, err)
             : sow__fail(err, SOW_ERROR_RUNTIME,
                         "Module must support a 'device' arg to skip initialization");

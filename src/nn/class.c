@@ -87,9 +87,21 @@ sow_module *sow__class_call(const sow__class *class, sow__value *positional, sow
     return module;
 }
 
-bool sow__class_takes_device(const sow__class *class)
+bool sow__class_takes(const sow__class *class, const char *name)
 {
-    return strstr(class->signature, ", device=") != NULL;
+    char parameter[SOW__PARAMETER_SIZE];
+    const char *at = class->signature;
+    while ((at = sow__signature_next(at, parameter)) != NULL) {
+        if (strcmp(parameter, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sow__class_takes_keywords(const sow__class *class)
+{
+    return strstr(class->signature, "**") != NULL;
 }
 
 sow_module *sow__module_of(const sow__class *of, sow_error *err)

@@ -54,8 +54,10 @@ sow_module *sow__class_skip_init(const sow__class *class, sow__value *positional
  * when there is none. */
 const sow__class *sow__class_of_path(const char *path);
 
-/* True when the signature has a parameter named device: what skip_init asks. */
-bool sow__class_takes_device(const sow__class *class);
+/* True when the signature has a parameter of this name. */
+bool sow__class_takes(const sow__class *class, const char *name);
+/* True when it takes keywords of any name. */
+bool sow__class_takes_keywords(const sow__class *class);
 
 /* A class without state: takes its arguments, checks what PyTorch checks, has nothing. */
 sow_module *sow__construct_stateless(const sow__class *of, sow__args *args, sow_error *err);

@@ -53,7 +53,7 @@ says "rule.json: \$.init[0].match: matches no parameter"
 echo '{"_target_": "torch.nn.utils.skip_init", "_args_": [{"_target_": "hydra.utils.get_class",
  "path": "torch.nn.Linear"}, 3, 4]}' >skip.json
 run 3 init skip.json -o out.safetensors
-says 'weight: neither loaded nor initialised'
+says 'skip.json: weight: neither loaded nor initialised'
 run 3 init net.json --arch GPT2Model -o out.safetensors
 says 'net.json: arch: a description ("_target_") says itself what to build'
 run 3 init net.json --dtype c64 -o out.safetensors

@@ -33,6 +33,9 @@ run 0 help dialects
 shows help-dialects.txt
 run 0 help initializers
 shows help-initializers.txt
+run 0 help modules
+grep -q '^torch.nn.Linear  *in_features, out_features, bias=True, device=None, dtype=None$' "$work/out" &&
+    grep -q '^torch.nn.utils.skip_init  *(a function)$' "$work/out" || fail "help modules"
 run 0 help architectures
 mentions GPT2LMHeadModel NativeModel
 run 0 help profiles
@@ -49,7 +52,10 @@ says "no verb 'inti' (did you mean init?)"
 run 2 frobnicate
 says "no verb 'frobnicate' (\`sow help\` lists them)"
 run 2 help inti
-says "no verb 'inti' (did you mean init?)"
+says "no help on 'inti' (did you mean init?)"
+run 2 help nonsense
+# shellcheck disable=SC2016 # the backquotes are text
+says 'no help on '"'nonsense'"' (`sow help help` lists what there is help on)'
 run 2 help dtype
 says "no help on 'dtype' (did you mean dtypes?)"
 run 2 help init fill

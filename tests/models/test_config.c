@@ -37,6 +37,8 @@ static void test_models_config__text_that_is_not_an_object(void **state)
     static const bad_config configs[] = {
         {"", SOW_ERROR_CORRUPT,
          "config.json: not JSON: line 1, column 0: '[' or '{' expected near end of file"},
+        {"\xEF\xBB\xBF{}", SOW_ERROR_CORRUPT,
+         "config.json: not JSON: begins with a UTF-8 byte order mark (BOM)"},
         {"[]", SOW_ERROR_CORRUPT, "config.json: expected a JSON object"},
         {"12", SOW_ERROR_CORRUPT,
          "config.json: not JSON: line 1, column 2: '[' or '{' expected near '12'"},
@@ -91,10 +93,10 @@ static void test_models_config__kind_and_class(void **state)
     static const bad_config configs[] = {
         {"{}", SOW_ERROR_VALUE,
          "config.json: no kind of config: it has neither \"model_type\" (transformers) nor "
-         "\"d_model\" and \"n_layers\" (TransformerLens native)"},
+         "\"d_model\" and \"n_layers\" (TransformerLens native) nor \"_target_\" (a description)"},
         {"{\"d_model\": 4}", SOW_ERROR_VALUE,
          "config.json: no kind of config: it has neither \"model_type\" (transformers) nor "
-         "\"d_model\" and \"n_layers\" (TransformerLens native)"},
+         "\"d_model\" and \"n_layers\" (TransformerLens native) nor \"_target_\" (a description)"},
         {"{\"model_type\": \"gtp2\"}", SOW_ERROR_VALUE,
          "config.json: model_type: unknown \"gtp2\"; there is: gpt2"},
         {"{\"model_type\": 7}", SOW_ERROR_VALUE,

@@ -47,7 +47,11 @@ static bool is_expected(const sow_error *err, const char *path, const char *real
         return false;
     }
     const char *words = strchr(real, ' ') + 1, *got = err->message + strlen(start);
-    return strcmp(got, words) == 0 || says_otherwise(real, got);
+    /* a suggestion may follow Python's words */
+    const size_t n_words = strlen(words);
+    return (strncmp(got, words, n_words) == 0 &&
+            (got[n_words] == '\0' || strncmp(got + n_words, " (did you mean ", 15) == 0)) ||
+           says_otherwise(real, got);
 }
 
 static void test_models_descriptions__errors(void **state)
@@ -125,7 +129,22 @@ static void test_models_descriptions__refused_rules(void **state)
          "net.json: $.init[0].match: matches no parameter"},
         {RULED("{\"match\": [], \"ones\": {}}"), "net.json: $.init[0].match: matches no parameter"},
         {RULED("{\"match\": \"weight\", \"kaimming\": {}}"),
-         "net.json: $.init[0].kaimming: no initializer \"kaimming\""},
+         "net.json: $.init[0].kaimming: no initializer \"kaimming\"; a rule has \"match\", "
+         "\"exclude\" and one initializer"},
+        {RULED("{\"match\": \"weight\", \"kaiming_norml\": {}}"),
+         "net.json: $.init[0].kaiming_norml: no initializer \"kaiming_norml\" (did you mean "
+         "kaiming_normal?)"},
+        {RULED("{\"match\": \"weight\", \"ones\": {}, \"comment\": \"x\"}"),
+         "net.json: $.init[0].comment: no initializer \"comment\"; a rule has \"match\", "
+         "\"exclude\" and one initializer"},
+        {RULED("{\"match\": \"weight\", \"ones\": {}, \"exlude\": \"x\"}"),
+         "net.json: $.init[0].exlude: no initializer \"exlude\" (did you mean exclude?)"},
+        {RULED("{\"mach\": \"*\", \"ones\": {}}"),
+         "net.json: $.init[0]: expected an object with \"match\""},
+        {RULED("{\"match\": \"weight\", \"normal\": {\"std\": \"0.02\"}}"),
+         "net.json: $.init[0].normal.std: normal: std must be a number, got \"0.02\""},
+        {RULED("{\"match\": \"weight\", \"kaiming_normal\": {\"mode\": 3}}"),
+         "net.json: $.init[0].kaiming_normal.mode: kaiming_normal: mode must be a string, got 3"},
         {RULED("{\"match\": \"weight\", \"ones\": {}, \"zeros\": {}}"),
          "net.json: $.init[0].zeros: a rule has one initializer, this one has ones already"},
         {RULED("{\"match\": \"weight\", \"ones\": 1}"),
@@ -147,7 +166,7 @@ static void test_models_descriptions__refused_rules(void **state)
          "\"init\": [{\"match\": \"running_*\", \"ones\": {}}]}",
          "net.json: $.init[0].match: matches no parameter"},
         {"{\"_target_\": \"torch.nn.Linear\", \"_args_\": [3, 4], \"init\": [3]}",
-         "net.json: $.init: Linear.__init__() got an unexpected keyword argument 'init'"},
+         "net.json: $.init[0]: expected an object with \"match\""},
     };
     assert_all_refused(cases, sizeof cases / sizeof cases[0]);
 }
@@ -313,6 +332,59 @@ static void test_models_descriptions__options(void **state)
                                      "default type, got i64");
 }
 
+static void test_models_descriptions__suggestions(void **state)
+{
+    (void)state;
+#define UNKNOWN(path, hint)                                                                        \
+    {                                                                                              \
+        "{\"_target_\": \"" path "\"}",                                                            \
+            "net.json: $: Error locating target '" path "': not in torch "                         \
+            "2.13, or none that a description may use" hint                                        \
+    }
+    static const refused cases[] = {
+        UNKNOWN("torch.nn.Liner", " (did you mean torch.nn.Linear?)"),
+        UNKNOWN("nn.Linear", " (did you mean torch.nn.Linear?)"),
+        UNKNOWN("nn.Cov2d", " (did you mean torch.nn.Conv2d?)"),
+        UNKNOWN("Linear", " (did you mean torch.nn.Linear?)"),
+        UNKNOWN("torch.skip_init", " (did you mean torch.nn.utils.skip_init?)"),
+        UNKNOWN("torch.zeroes", " (did you mean torch.zeros?)"),
+        UNKNOWN("torch.nn.Banana", ""),
+        UNKNOWN("rch.nn.Liner", ""),
+        UNKNOWN("os.system", ""),
+        UNKNOWN("", ""),
+        {"{\"_target_\": \"torch.nn.Linear\", \"in_feature\": 3, \"out_features\": 2}",
+         "net.json: $.in_feature: Linear.__init__() got an unexpected keyword argument "
+         "'in_feature' (did you mean in_features?)"},
+        {"{\"_target_\": \"torch.nn.Linear\", \"_args_\": [3, 4], \"colour\": 3}",
+         "net.json: $.colour: Linear.__init__() got an unexpected keyword argument 'colour'"},
+        {"{\"_target_\": \"hydra.utils.get_class\", \"path\": \"torch.nn.Liner\"}",
+         "net.json: $: Error loading 'torch.nn.Liner': not in torch 2.13, or none that a "
+         "description may use (did you mean torch.nn.Linear?)"},
+    };
+    assert_all_refused(cases, sizeof cases / sizeof cases[0]);
+}
+
+/* Every target that is listed is one. */
+static void test_models_descriptions__targets(void **state)
+{
+    (void)state;
+    const char *path, *signature = "";
+    size_t n_classes = 0, n_functions = 0;
+    for (size_t i = 0; (path = sow_model_target_at(i, &signature)) != NULL; i++) {
+        char json[160];
+        sow_error err = {.status = SOW_OK};
+        snprintf(json, sizeof json, "{\"_target_\": \"%s\"}", path);
+        sow_model *model = sow_model_from_config(json, strlen(json), "net.json", NULL, &err);
+        assert_true(model != NULL || strstr(err.message, "locating") == NULL);
+        assert_true(signature == NULL || n_functions == 0);
+        n_classes += signature != NULL;
+        n_functions += signature == NULL;
+        sow_model_free(model);
+    }
+    assert_true(n_classes > 100 && n_functions > 20);
+    assert_non_null(sow_model_target_at(0, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_models_descriptions__limit_of_keys_and_patterns),
         cmocka_unit_test(test_models_descriptions__decided_by),
         cmocka_unit_test(test_models_descriptions__options),
+        cmocka_unit_test(test_models_descriptions__suggestions),
+        cmocka_unit_test(test_models_descriptions__targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

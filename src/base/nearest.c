@@ -1,6 +1,6 @@
 /* "did you mean": the word of a list that is nearest to a mistyped one.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "nearest.h"
+#include <sow/nearest.h>
 
 #include <stdint.h>
 #include <string.h>
@@ -12,8 +12,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Optimal string alignment, row by row. */
-size_t cli_distance(const char *a, const char *b)
+/* Edits from a to b: optimal string alignment, row by row. SIZE_MAX for words that are too long. */
+static size_t distance_of(const char *a, const char *b)
 {
     const size_t n = strlen(a), m = strlen(b);
     if (n > MAX_WORD || m > MAX_WORD) {
@@ -38,13 +38,16 @@ size_t cli_distance(const char *a, const char *b)
     return rows[n % 3][m];
 }
 
-void cli_nearest_try(cli_nearest *nearest, const char *typed, const char *candidate)
+void sow_nearest_try(sow_nearest *nearest, const char *typed, const char *candidate)
 {
-    const size_t distance = cli_distance(typed, candidate);
+    if (typed == NULL || candidate == NULL) {
+        return;
+    }
+    const size_t distance = distance_of(typed, candidate);
     const size_t length = strlen(typed);
     const size_t most = length < 3 ? 1 : length < 8 ? 2 : 3;
     if (distance <= most && distance < strlen(candidate) &&
         (nearest->word == NULL || distance < nearest->distance)) {
-        *nearest = (cli_nearest){candidate, distance};
+        *nearest = (sow_nearest){candidate, distance};
     }
 }
