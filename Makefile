@@ -79,6 +79,7 @@ bench-quick: all  ## the same without PyTorch, small and once, to see that it ru
 
 install: all  ## into PREFIX (/usr/local), below DESTDIR
 	cmake --install $(BUILD) --prefix $(PREFIX)
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 
 format:  ## clang-format on every C file
 	@tools/install-deps lint

@@ -3,20 +3,4 @@
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 cd "$SOW_SOURCE"
-
-links() {
-    grep -o '](\([^)#: ]*\)' "$1" | cut -c 3-
-}
-
-n=0
-bad=0
-for document in *.md docs/*.md; do
-    while read -r target; do
-        n=$((n + 1))
-        [ -e "$(dirname "$document")/$target" ] || { echo "$document: no $target" >&2 && bad=1; }
-    done <<END
-$(links "$document")
-END
-done
-echo "$n links"
-[ $n -gt 10 ] && [ $bad -eq 0 ]
+exec tests/docs/links.sh ./*.md docs/*.md

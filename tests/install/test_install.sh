@@ -65,3 +65,7 @@ must_print "$work/build/cmake_cpp"
 
 "$prefix/bin/sow" --version
 [ -f "$(find "$prefix" -name LICENSE)" ]
+
+# Every relative link in the installed documents leads to a file that is there.
+cd "$(dirname "$(find "$prefix" -name README.md -path '*/doc/sow/README.md')")"
+"$SOW_SOURCE/tests/docs/links.sh" ./*.md docs/*.md examples/*/*.md
