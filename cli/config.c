@@ -57,6 +57,14 @@ static int open_regular(const char *name, int *status)
     return -1;
 }
 
+static void note_place(cli_config *config, int fd)
+{
+    struct stat about;
+    config->is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    config->device = config->is_file ? about.st_dev : 0;
+    config->inode = config->is_file ? about.st_ino : 0;
+}
+
 static bool grow(cli_config *config, size_t *room)
 {
     const size_t more = *room == 0 ? (size_t)1 << 16 : 2 * *room;
@@ -116,6 +124,7 @@ int cli_config_read(cli_config *config, const char *path)
     if (fd < 0) {
         return status;
     }
+    note_place(config, fd);
     status = read_all(config, fd);
     if (!from_stdin) {
         close(fd);
@@ -124,6 +133,13 @@ int cli_config_read(cli_config *config, const char *path)
         find_kind(config);
     }
     return status;
+}
+
+bool cli_config_is_at(const cli_config *config, const char *path)
+{
+    struct stat about;
+    return config->is_file && stat(path, &about) == 0 && about.st_dev == config->device &&
+           about.st_ino == config->inode;
 }
 
 void cli_config_free(cli_config *config)

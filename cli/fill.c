@@ -165,6 +165,17 @@ static sow_status start_generator(const job *j, sow_error *err)
                             : status;
 }
 
+/* PyTorch's words seldom say which initializer they are about. */
+static void name_initializer(const job *j, sow_status status, sow_error *err)
+{
+    const char *name = sow_initializer_name(j->initializer);
+    char message[SOW_ERROR_MESSAGE_SIZE];
+    if (status != SOW_OK && strncmp(err->message, name, strlen(name)) != 0) {
+        memcpy(message, err->message, sizeof message);
+        snprintf(err->message, sizeof err->message, "%s: %.900s", name, message);
+    }
+}
+
 static sow_status build(job *j, sow_error *err)
 {
     const sow_device device = is_complex128(j) ? SOW_CPU : SOW_DEFERRED;
@@ -175,6 +186,7 @@ static sow_status build(job *j, sow_error *err)
     sow_status status = start_generator(j, err);
     if (status == SOW_OK) {
         status = sow_initializer_apply(j->initializer, j->tensor, &j->args, NULL, err);
+        name_initializer(j, status, err);
     }
     if (status != SOW_OK) {
         return status;

@@ -1,6 +1,6 @@
 /* sow init.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "model.h"
+#include "from.h"
 #include "report.h"
 #include "table.h"
 #include "verbs.h"
@@ -9,85 +9,10 @@
 #include <inttypes.h>
 #include <math.h>
 
-#define SHOWN_NAMES 10
-
 typedef struct init_options {
     cli_model_options model;
     cli_target target;
 } init_options;
-
-/* ---- the report of --from: which names went which way ---- */
-
-typedef enum report_kind { LOADED, INITIALISED, UNEXPECTED, MISMATCHED, N_KINDS } report_kind;
-
-static const char *const kind_names[N_KINDS] = {"loaded", "initialised", "unexpected",
-                                                "mismatched"};
-
-static bool is_of_kind(const cli_model *model, size_t index, report_kind kind)
-{
-    const sow_load_state state = sow_model_load_state(model->model, index, NULL);
-    switch (kind) {
-    case LOADED:
-        return state == SOW_LOAD_LOADED;
-    case INITIALISED:
-        return state != SOW_LOAD_LOADED;
-    default:
-        return state == SOW_LOAD_MISMATCHED;
-    }
-}
-
-/* The next name of a kind from *index on; NULL when there is none. */
-static const char *next_name(const cli_model *model, report_kind kind, size_t *index)
-{
-    if (kind == UNEXPECTED) {
-        return sow_model_unexpected(model->model, (*index)++);
-    }
-    while (*index < sow_plan_count(model->plan)) {
-        const size_t i = (*index)++;
-        if (is_of_kind(model, i, kind)) {
-            return sow_plan_at(model->plan, i)->name;
-        }
-    }
-    return NULL;
-}
-
-static void put_names(FILE *out, const cli_model *model, report_kind kind)
-{
-    size_t n = 0, index = 0;
-    while (next_name(model, kind, &index) != NULL) {
-        n++;
-    }
-    fprintf(out, "%s %zu", kind_names[kind], n);
-    const char *name;
-    index = 0;
-    for (size_t i = 0; i < SHOWN_NAMES && (name = next_name(model, kind, &index)) != NULL; i++) {
-        fputs(i > 0 ? ", " : ": ", out);
-        cli_put(out, name);
-    }
-    if (n > SHOWN_NAMES) {
-        fprintf(out, " and %zu more", n - SHOWN_NAMES);
-    }
-    fputc('\n', out);
-}
-
-static json_t *json_report(const cli_model *model)
-{
-    json_t *report = json_object();
-    json_t *files = json_array();
-    for (size_t i = 0; i < model->checkpoint.n_files; i++) {
-        cli_json_push(&files, cli_json_text(sow_safetensors_path(model->checkpoint.files[i])));
-    }
-    cli_json_set(&report, "files", files);
-    for (report_kind kind = LOADED; kind < N_KINDS; kind++) {
-        json_t *names = json_array();
-        const char *name;
-        for (size_t index = 0; (name = next_name(model, kind, &index)) != NULL;) {
-            cli_json_push(&names, cli_json_text(name));
-        }
-        cli_json_set(&report, kind_names[kind], names);
-    }
-    return report;
-}
 
 /* ---- --explain ---- */
 
@@ -132,9 +57,7 @@ static int print_json(const init_options *options, const cli_model *model, const
     cli_json_set(&root, "n_recorded", cli_json_count(totals.n_recorded));
     cli_json_set(&root, "n_fills", cli_json_count(totals.n_fills));
     cli_json_set(&root, "seconds", cli_json_number(round(seconds * 1e6) / 1e6));
-    if (model->checkpoint.n_files > 0) {
-        cli_json_set(&root, "from", json_report(model));
-    }
+    cli_from_json(&root, model);
     if (model->options->explain) {
         cli_json_set(&root, "decided_by", json_decisions(model));
     }
@@ -162,9 +85,7 @@ static int print_text(const init_options *options, const cli_model *model, const
     fprintf(page.out, ", %" PRIu64 " bytes\n%" PRIu64 " of ", totals.n_bytes, totals.n_fills);
     cli_put_count(page.out, totals.n_recorded, "recorded fill");
     fputs(" run\n", page.out);
-    for (report_kind kind = LOADED; kind < N_KINDS && model->checkpoint.n_files > 0; kind++) {
-        put_names(page.out, model, kind);
-    }
+    cli_from_put(page.out, model);
     if (model->options->explain && !put_decisions(page.out, model)) {
         cli_page_drop(&page);
         return cli_fail_memory();
@@ -195,11 +116,26 @@ static int write_and_tell(const init_options *options, const cli_model *model,
                         : print_text(options, model, &report, seconds);
 }
 
+/* --force is for yesterday's OUT, not for the file that was just read. */
+static int spare_config(const cli_target *target, const cli_config *config)
+{
+    if (cli_config_is_at(config, target->path)) {
+        return cli_fail(CLI_USAGE, "-o %s: is the CONFIG", target->path);
+    }
+    if (target->report != NULL && cli_config_is_at(config, target->report)) {
+        return cli_fail(CLI_USAGE, "--report %s: is the CONFIG", target->report);
+    }
+    return CLI_GO_ON;
+}
+
 static int run(const init_options *options, const char *config)
 {
     cli_model model;
     sow_statistics *statistics = NULL;
     int status = cli_model_build(&model, config, &options->model);
+    if (status == CLI_GO_ON) {
+        status = spare_config(&options->target, &model.config);
+    }
     if (status == CLI_GO_ON) {
         status = cli_report_start(&options->target, model.plan, &statistics);
     }

@@ -66,7 +66,7 @@ static int run(int argc, char **argv)
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
         return cli_print_usage(stdout);
     }
-    if (strcmp(first, "--version") == 0) {
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
         first = "version";
     }
     const cli_verb *verb = cli_verb_find(first);

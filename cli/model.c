@@ -1,6 +1,6 @@
 /* A config, its options and its checkpoint as a plan: what init and plan have in common.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "model.h"
+#include "from.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -232,7 +232,10 @@ int cli_model_build(cli_model *model, const char *config, const cli_model_option
     if (status == CLI_GO_ON) {
         status = refuse_idle(model); /* after it: what is no config has no kind */
     }
-    return status == CLI_GO_ON ? make_plan(model) : status;
+    if (status == CLI_GO_ON) {
+        status = make_plan(model);
+    }
+    return status == CLI_GO_ON ? cli_from_warn(model) : status;
 }
 
 void cli_model_free(cli_model *model)

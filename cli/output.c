@@ -31,7 +31,7 @@ static void on_warning(sow_warning kind, const char *message, void *user)
 {
     (void)kind;
     (void)user;
-    put_line("sow: warning: ", message);
+    cli_warn("%s", message);
 }
 
 void cli_output_start(void)
@@ -62,6 +62,16 @@ int cli_fail(int status, const char *format, ...)
     va_end(args);
     put_line("sow: ", message);
     return status;
+}
+
+void cli_warn(const char *format, ...)
+{
+    char message[LINE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    put_line("sow: warning: ", message);
 }
 
 int cli_fail_memory(void)

@@ -27,6 +27,9 @@ int cli_output_end(int status);
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_fail_memory(void);
 
+/* The same with "sow: warning: ". */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* The library's error about something that was read or asked for: CLI_INPUT, or CLI_MACHINE when
  * memory ran out. */
 int cli_fail_input(const sow_error *err);

@@ -1,6 +1,6 @@
 /* sow plan.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "model.h"
+#include "from.h"
 #include "table.h"
 #include "verbs.h"
 
@@ -69,6 +69,7 @@ static int print_json(const cli_model *model)
     cli_json_set(&sums, "n_fills", cli_json_count(totals.n_fills));
     cli_json_set(&sums, "n_drawn", cli_json_count(totals.n_drawn));
     cli_json_set(&root, "totals", sums);
+    cli_from_json(&root, model);
     return cli_json_print(root, stdout);
 }
 
@@ -177,6 +178,7 @@ static int print_text(const cli_model *model)
         return cli_fail_memory();
     }
     put_totals(page.out, model);
+    cli_from_put(page.out, model);
     return cli_page_print(&page, stdout);
 }
 

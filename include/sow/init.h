@@ -239,8 +239,8 @@ SOW_API const char *sow_initializer_arg(const sow_initializer *initializer, size
                                         const char **fallback);
 /* Every argument at its default (sparsity NaN, as it has none). */
 SOW_API void sow_initializer_defaults(const sow_initializer *initializer, sow_init_args *args);
-/* Sets one argument from text; SOW_ERROR_VALUE names the argument and the value, or lists the
- * arguments there are. */
+/* Sets one argument from text; "inf" is a number, "1e400", which no double can hold, is none.
+ * SOW_ERROR_VALUE names the argument and the value, or lists the arguments there are. */
 SOW_API sow_status sow_initializer_set(const sow_initializer *initializer, sow_init_args *args,
                                        const char *name, const char *text, sow_error *err);
 /* Runs it; args NULL: the defaults. */

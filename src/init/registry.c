@@ -61,6 +61,12 @@ static const struct field *find_field(const char *name)
     return NULL;
 }
 
+/* "1e400" reads as infinity, as in Python, and is a slip; "inf" is meant. */
+static bool overflows(double number, const char *text)
+{
+    return isinf(number) && strpbrk(text, "0123456789") != NULL;
+}
+
 /* False when the text is not a value of the field's kind. */
 static bool set_field(const struct field *field, sow_init_args *args, const char *text)
 {
@@ -68,7 +74,7 @@ static bool set_field(const struct field *field, sow_init_args *args, const char
     switch (field->kind) {
     case NUMBER: {
         double number;
-        if (!sow__parse_double(text, &number)) {
+        if (!sow__parse_double(text, &number) || overflows(number, text)) {
             return false;
         }
         memcpy(place, &number, sizeof number);
@@ -198,8 +204,12 @@ sow_status sow_initializer_set(const sow_initializer *initializer, sow_init_args
     }
     const struct field *field = find_field(name);
     if (!set_field(field, args, text)) {
+        double number;
+        const char *what = field->kind == WHOLE_NUMBER        ? "whole number"
+                           : sow__parse_double(text, &number) ? "number that a double can hold"
+                                                              : "number";
         return sow__fail(err, SOW_ERROR_VALUE, "%s: %s must be a %s, got \"%s\"", initializer->name,
-                         name, field->kind == WHOLE_NUMBER ? "whole number" : "number", text);
+                         name, what, text);
     }
     return SOW_OK;
 }

@@ -124,9 +124,15 @@ static sow_status open_place(sow__target *target, sow_error *err)
     }
     place[before] = '\0';
     target->folder = open_folder(before > 0 ? place : ".");
-    int number = errno;
+    sow_status status = SOW_OK;
+    if (target->folder < 0 && errno == ENOENT) {
+        status =
+            sow__fail(err, SOW_ERROR_IO, "%s: the folder %s does not exist", target->path, place);
+    } else if (target->folder < 0) {
+        status = sow__fail_system(err, errno, target->path);
+    }
     free(place);
-    return target->folder < 0 ? sow__fail_system(err, number, target->path) : SOW_OK;
+    return status;
 }
 
 sow_status sow__target_open(sow__target *target, const char *path, bool force, sow_error *err)

@@ -51,8 +51,14 @@ quiet
 
 # PyTorch's errors and warnings.
 run 3 fill dirac 3 -o i
-says 'Only tensors with 3, 4, or 5 dimensions are supported'
+says 'dirac: Only tensors with 3, 4, or 5 dimensions are supported'
 run 3 fill xavier_normal 3 -o i
+says 'xavier_normal: Fan in and fan out can not be computed for tensor with fewer than 2 dimensions'
+run 3 fill normal 3 --arg std=-1 -o i
+says 'normal expects std >= 0.0, but found std -1'
+run 2 fill normal 3 --arg std=1e400 -o i
+says "--arg 'std=1e400': normal: std must be a number that a double can hold, got \"1e400\""
+run 0 fill trunc_normal 3 --arg a=-inf --arg b=inf -q -o infinite
 run 3 fill orthogonal 3,3 --dtype bf16 -o i
 run 3 fill normal 4294967296,4294967296,16 -o i
 run 0 fill kaiming_uniform 0,3 -o i

@@ -41,7 +41,7 @@ mentions GPT2LMHeadModel NativeModel
 run 0 help profiles
 mentions transformers-5.23 transformerlens-4.3 transformerlens-3.7
 
-for arguments in version --version; do
+for arguments in version --version -V; do
     SOW_CPU=scalar run 0 "$arguments"
     [ "$(cat "$work/out")" = "sow $(sed -n 's/^#define SOW_VERSION "\(.*\)"/\1/p' \
         "$SOW_SOURCE/include/sow/export.h") (scalar)" ] || fail "version"

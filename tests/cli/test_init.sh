@@ -112,6 +112,36 @@ cp a self
 run 0 init folder --seed 9 --from self --force -o self
 same a self
 
+# A file with nothing for the model is warned of, one by one; plan says the same as init.
+run 0 fill normal 3 -q -o stray.safetensors
+run 0 init one.json --from stray.safetensors --from folder/../a --force -o x
+cp "$work/err" warnings
+mentions 'stray.safetensors: none of its tensors (1) is in the model' 'unexpected 13: weight, '
+[ "$(wc -l <warnings)" -eq 1 ] || fail "expected one warning"
+grep -E '^(loaded|initialised|unexpected|mismatched) ' "$work/out" >said
+[ "$(wc -l <said)" -eq 4 ] || fail "expected four lines on --from"
+run 0 plan one.json --from stray.safetensors --from folder/../a
+tail -n 4 "$work/out" | diff said - >&2 || fail "plan and init disagree"
+same warnings "$work/err"
+run 0 plan one.json --from stray.safetensors --from a --json
+holds weight from unexpected 0
+holds a from files 1
+rm x
+# Neither OUT nor the report replaces the file that was read.
+cp one.json kept.json
+ln -s one.json link.json
+for arguments in '-o one.json' '-o link.json' '-o x --report one.json'; do
+    # shellcheck disable=SC2086 # the options are words
+    run 2 init one.json --force $arguments
+    mentions ': is the CONFIG'
+done
+run 2 init - --force -o one.json <link.json
+says '-o one.json: is the CONFIG'
+same one.json kept.json
+rm link.json kept.json
+run 4 init one.json -o no/folder
+says 'no/folder: the folder no/ does not exist'
+
 # ---- bad configs ----
 run 3 init nowhere.json -o x
 says 'nowhere.json: No such file or directory'

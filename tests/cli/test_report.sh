@@ -94,8 +94,8 @@ holds loaded tensors 0 state
 holds one tensors 0 file
 holds transformer.wte.weight tensors 0 name_in_file
 holds null tensors 0 expected mean
-run 0 init wide.json --seed 1 -q -o wide --from both --ignore-mismatched --report wide.json --force
-cp wide.json "$work/out"
+run 0 init wide.json --seed 1 -q -o wide --from both --ignore-mismatched --report wider.json
+cp wider.json "$work/out"
 holds mismatched tensors 0 state
 holds 1 totals n_mismatched
 holds mismatched findings 0 kind

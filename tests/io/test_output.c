@@ -348,7 +348,7 @@ static void test_io_output__sees_what_came_to_the_place_meanwhile(void **state)
 static void test_io_output__follows_links(void **state)
 {
     (void)state;
-    char target[PATH_SIZE], link[PATH_SIZE], second[PATH_SIZE], message[SOW_ERROR_MESSAGE_SIZE];
+    char target[PATH_SIZE], link[PATH_SIZE], second[PATH_SIZE], message[3 * PATH_SIZE];
     in_folder(target, "sub");
     assert_int_equal(mkdir(target, 0700), 0);
     in_folder(target, "sub/real");
@@ -372,17 +372,21 @@ static void test_io_output__follows_links(void **state)
     assert_not_created(second, &forced, SOW_ERROR_IO, message);
     assert_int_equal(unlink(link), 0);
     assert_int_equal(symlink("nowhere/file", link), 0);
-    snprintf(message, sizeof message, "%s: No such file or directory", second);
+    char missing[PATH_SIZE];
+    snprintf(message, sizeof message, "%s: the folder %s does not exist", second,
+             in_folder(missing, "nowhere/"));
     assert_not_created(second, &forced, SOW_ERROR_IO, message);
 }
 
 static void test_io_output__names_a_path_that_can_not_be(void **state)
 {
     (void)state;
-    char path[PATH_SIZE], message[SOW_ERROR_MESSAGE_SIZE], name[300];
+    char path[PATH_SIZE], message[3 * PATH_SIZE], name[300];
     assert_not_created("", NULL, SOW_ERROR_IO, "output path \"\": No such file or directory");
     assert_not_created(NULL, NULL, SOW_ERROR_VALUE, "output: no path given");
-    snprintf(message, sizeof message, "%s: No such file or directory", in_folder(path, "no/file"));
+    char missing[PATH_SIZE];
+    snprintf(message, sizeof message, "%s: the folder %s does not exist",
+             in_folder(path, "no/file"), in_folder(missing, "no/"));
     assert_not_created(path, NULL, SOW_ERROR_IO, message);
     snprintf(message, sizeof message, "%s: Is a directory", in_folder(path, "new/"));
     assert_not_created(path, NULL, SOW_ERROR_IO, message);

@@ -300,14 +300,25 @@ static void test_io_safetensors_read__checks_the_length_before_it_believes_it(vo
     write_safetensors(path, "{}", 2, 100000000, 0);
     assert_refused(path, SOW_ERROR_CORRUPT, 0, "a header of 100000000 bytes in a file of 10");
     write_safetensors(path, "{}", 2, 100000001, 0);
-    assert_refused(path, SOW_ERROR_CORRUPT, 0,
-                   "a header of 100000001 bytes, at most 100000000 are allowed");
+    assert_refused(
+        path, SOW_ERROR_CORRUPT, 0,
+        "not a safetensors file: a header of 100000001 bytes, at most 100000000 are allowed");
     write_safetensors(path, "{}", 2, INT64_MAX, 0);
     assert_refused(path, SOW_ERROR_CORRUPT, 0,
-                   "a header of 9223372036854775807 bytes, at most 100000000 are allowed");
+                   "not a safetensors file: a header of 9223372036854775807 bytes, at most "
+                   "100000000 are allowed");
+    static const char kinds[][9] = {"PK\3\4\0\0\x08\x08", "\x80\2\x8a\nl\xfc\x9c\x46"};
+    write_file(path, kinds[0], 8);
+    assert_refused(
+        path, SOW_ERROR_CORRUPT, 0,
+        "not a safetensors file: a zip archive or pickled checkpoint, which is not read");
+    write_file(path, kinds[1], 8);
+    assert_refused(path, SOW_ERROR_CORRUPT, 0,
+                   "not a safetensors file: a pickled checkpoint, which is not read");
     write_file(path, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF{}", 10);
     assert_refused(path, SOW_ERROR_CORRUPT, 0,
-                   "a header of 18446744073709551615 bytes, at most 100000000 are allowed");
+                   "not a safetensors file: a header of 18446744073709551615 bytes, at most "
+                   "100000000 are allowed");
 }
 
 static void test_io_safetensors_read__is_not_blown_up_by_depth(void **state)
@@ -603,8 +614,9 @@ static void test_io_safetensors_read__takes_the_longest_header(void **state)
                       (double)(after.tv_nsec - before.tv_nsec) * 1e-9);
     assert_true(after.tv_sec - before.tv_sec < 120); /* quadratic work would take hours */
     write_safetensors(path, text, LIMIT + 1, -1, n_tensors);
-    assert_refused(path, SOW_ERROR_CORRUPT, 0,
-                   "a header of 100000001 bytes, at most 100000000 are allowed");
+    assert_refused(
+        path, SOW_ERROR_CORRUPT, 0,
+        "not a safetensors file: a header of 100000001 bytes, at most 100000000 are allowed");
     free(text);
 }
 

@@ -62,6 +62,22 @@ static sow_status open_regular(sow_safetensors *file, sow_error *err)
     return SOW_OK;
 }
 
+/* A file of another kind, told by its first bytes. */
+static sow_status fail_other_kind(const sow_safetensors *file, const unsigned char *first,
+                                  uint64_t length, sow_error *err)
+{
+    if (memcmp(first, "PK\3\4", 4) == 0 || (first[0] == 0x80 && first[1] >= 2 && first[1] <= 5)) {
+        return sow__fail_at(
+            err, SOW_ERROR_CORRUPT, 0,
+            "%s: byte 0: not a safetensors file: a %s, which is not read", file->path,
+            first[0] == 'P' ? "zip archive or pickled checkpoint" : "pickled checkpoint");
+    }
+    return sow__fail_at(err, SOW_ERROR_CORRUPT, 0,
+                        "%s: byte 0: not a safetensors file: a header of %" PRIu64
+                        " bytes, at most %d are allowed",
+                        file->path, length, SOW__SAFETENSORS_MAX_HEADER_BYTES);
+}
+
 static sow_status read_header_length(const sow_safetensors *file, uint64_t *n_bytes, sow_error *err)
 {
     unsigned char prefix[SOW__SAFETENSORS_PREFIX_BYTES];
@@ -79,9 +95,7 @@ static sow_status read_header_length(const sow_safetensors *file, uint64_t *n_by
         length = length << 8 | prefix[i];
     }
     if (length > SOW__SAFETENSORS_MAX_HEADER_BYTES) {
-        return sow__fail_at(err, SOW_ERROR_CORRUPT, 0,
-                            "%s: byte 0: a header of %" PRIu64 " bytes, at most %d are allowed",
-                            file->path, length, SOW__SAFETENSORS_MAX_HEADER_BYTES);
+        return fail_other_kind(file, prefix, length, err);
     }
     if (length > file->n_bytes - sizeof prefix) {
         return sow__fail_at(err, SOW_ERROR_CORRUPT, 0,
