@@ -40,19 +40,6 @@ static const function functions[] = {
 #undef SOW__FUNCTION
 #undef SOW__HOME
 
-/* The classes in the registry's order, where torch.nn has them. */
-static const struct {
-    const char *path, *signature;
-} classes[] = {
-#define SOW__STATELESS(name, signature) {"torch.nn." #name, signature},
-#define SOW__MODULE(name, signature, variant, family) {"torch.nn." #name, signature},
-#define SOW__MODULE_NO_RESET(name, signature, variant, family) {"torch.nn." #name, signature},
-#include "nn/registry.def"
-#undef SOW__STATELESS
-#undef SOW__MODULE
-#undef SOW__MODULE_NO_RESET
-};
-
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])
 
 /* What is left of text after a prefix; NULL when it does not begin so. */
@@ -147,12 +134,14 @@ bool sow__target_find(const char *path, sow__target *target)
 
 const char *sow_model_target_at(size_t index, const char **signature)
 {
-    for (size_t i = 0; i < N_OF(classes); i++) {
-        if (find_class(classes[i].path) != NULL && index-- == 0) {
+    const sow__class *class;
+    for (size_t i = 0; (class = sow__class_at(i)) != NULL; i++) {
+        /* not those that torch.nn does not export */
+        if (find_class(class->path) != NULL && index-- == 0) {
             if (signature != NULL) {
-                *signature = classes[i].signature;
+                *signature = class->signature;
             }
-            return classes[i].path;
+            return class->path;
         }
     }
     if (index < N_OF(functions) && signature != NULL) {

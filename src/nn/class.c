@@ -8,12 +8,15 @@
 
 static const sow__class classes[] = {
 #define SOW__MODULE(name, signature, variant, family)                                              \
-    {#name, signature, variant, sow__construct_##family, sow__reset_##family, NULL},
+    {#name, "torch.nn." #name, signature, variant, sow__construct_##family, sow__reset_##family,   \
+     NULL},
 #define SOW__MODULE_NO_RESET(name, signature, variant, family)                                     \
-    {#name, signature, variant, sow__construct_##family, NULL, NULL},
+    {#name, "torch.nn." #name, signature, variant, sow__construct_##family, NULL, NULL},
 #define SOW__MODULE_PRIVATE_RESET(name, signature, variant, family)                                \
-    {#name, signature, variant, sow__construct_##family, NULL, sow__private_reset_##family},
-#define SOW__STATELESS(name, signature) {#name, signature, 0, sow__construct_stateless, NULL, NULL},
+    {#name, "torch.nn." #name,          signature, variant, sow__construct_##family,               \
+     NULL,  sow__private_reset_##family},
+#define SOW__STATELESS(name, signature)                                                            \
+    {#name, "torch.nn." #name, signature, 0, sow__construct_stateless, NULL, NULL},
 #include "nn/registry.def"
 #undef SOW__MODULE
 #undef SOW__MODULE_NO_RESET

@@ -8,6 +8,7 @@
 
 struct sow__class {
     const char *name;      /* "Conv2d" */
+    const char *path;      /* "torch.nn.Conv2d" */
     const char *signature; /* PyTorch's, without self; "" for none */
     int variant; /* for a family that shares its functions: number of spatial dims, gates... */
     /* Builds the module; draws as PyTorch's constructor draws. */
