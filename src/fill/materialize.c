@@ -130,8 +130,7 @@ static sow_status record_copy(sow_tensor *target, const sow_tensor *source, sow_
         return status;
     }
     record.source_view = source_record.view;
-    record.source = from;
-    from->n_refs++;
+    record.source = sow__tape_ref(from);
     return sow__tape_append(target->storage, &record, err);
 }
 

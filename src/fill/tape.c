@@ -75,9 +75,15 @@ void sow__record_clear(sow__record *record)
 
 /* ---- tapes ---- */
 
+sow__tape *sow__tape_ref(sow__tape *tape)
+{
+    atomic_fetch_add_explicit(&tape->n_refs, 1, memory_order_relaxed);
+    return tape;
+}
+
 void sow__tape_unref(sow__tape *tape)
 {
-    if (tape == NULL || --tape->n_refs > 0) {
+    if (tape == NULL || atomic_fetch_sub_explicit(&tape->n_refs, 1, memory_order_acq_rel) > 1) {
         return;
     }
     for (size_t i = 0; i < tape->n_records; i++) {
@@ -91,7 +97,7 @@ static sow__tape *new_tape(const sow__storage *storage)
 {
     sow__tape *tape = calloc(1, sizeof *tape);
     if (tape != NULL) {
-        tape->n_refs = 1;
+        atomic_init(&tape->n_refs, 1);
         tape->dtype = storage->dtype;
         tape->numel = (int64_t)storage->numel;
     }
@@ -116,9 +122,7 @@ static sow_status copy_record(sow__record *to, const sow__record *from, sow_erro
     to->place.stream = from->place.stream != NULL ? sow__stream_ref(from->place.stream) : NULL;
     to->permutations.stream =
         from->permutations.stream != NULL ? sow__stream_ref(from->permutations.stream) : NULL;
-    if (to->source != NULL) {
-        to->source->n_refs++;
-    }
+    to->source = from->source != NULL ? sow__tape_ref(from->source) : NULL;
     if (to->view == NULL || (from->source_view != NULL && to->source_view == NULL)) {
         sow__record_clear(to);
         return sow__fail_memory(err, sizeof *from->view);
@@ -127,14 +131,15 @@ static sow_status copy_record(sow__record *to, const sow__record *from, sow_erro
 }
 
 /* A copy that shares a tape must not see what is recorded later: the storage goes on with a tape of
- * its own. */
+ * its own. Nobody can become the second holder meanwhile, as that takes this storage; acquire, as
+ * the last other holder may have read the records on another thread. */
 static sow_status make_own(sow__storage *storage, sow_error *err)
 {
     sow__tape *shared = sow__tape_of(storage);
     if (shared == NULL) {
         return sow__fail_memory(err, sizeof *shared);
     }
-    if (shared->n_refs == 1) {
+    if (atomic_load_explicit(&shared->n_refs, memory_order_acquire) == 1) {
         return SOW_OK;
     }
     sow__tape *own = new_tape(storage);

@@ -5,6 +5,7 @@
 #define SOW_FILL_TAPE_H
 
 #include "fill/fill.h"
+#include <stdatomic.h>
 
 /* One recorded fill. The record owns what it points to. */
 typedef struct sow__record {
@@ -21,9 +22,9 @@ typedef struct sow__record {
 } sow__record;
 
 /* Records in the order they were made. A tape is changed only while one storage holds it: copies
- * share it. */
+ * share it, and may be on other threads. */
 struct sow__tape {
-    int n_refs;
+    atomic_int n_refs;
     sow_dtype dtype;
     int64_t numel; /* of the storage */
     size_t n_records, capacity;
@@ -33,6 +34,9 @@ struct sow__tape {
 
 /* The tape of a deferred storage, made if need be; NULL when there is no memory. */
 sow__tape *sow__tape_of(sow__storage *storage);
+/* One more holder, returned. */
+sow__tape *sow__tape_ref(sow__tape *tape);
+/* NULL is fine. */
 void sow__tape_unref(sow__tape *tape);
 
 /* Appends a record (taken over, also on failure) and drops all earlier ones when it overwrites

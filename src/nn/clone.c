@@ -34,7 +34,7 @@ static sow__storage *clone_storage(const sow__storage *storage, sow_error *err)
     copy->n_refs = 0;
     copy->borrowed = false;
     if (storage->tape != NULL) {
-        storage->tape->n_refs++; /* what is recorded later goes to a tape of its own */
+        sow__tape_ref(storage->tape); /* what is recorded later goes to a tape of its own */
     }
     if (storage->data != NULL) {
         sow__dtype_n_bytes(storage->dtype, storage->numel, &n_bytes);

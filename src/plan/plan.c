@@ -54,11 +54,11 @@ static sow_status init_entry(sow__entry *entry, const char *name, sow_tensor *te
         .exact = !tensor->storage->approximate,
     };
     if (is_deferred) {
-        entry->tape = sow__tape_of(tensor->storage);
-        if (entry->tape == NULL) {
-            return sow__fail_memory(err, sizeof *entry->tape);
+        sow__tape *tape = sow__tape_of(tensor->storage);
+        if (tape == NULL) {
+            return sow__fail_memory(err, sizeof *tape);
         }
-        entry->tape->n_refs++;
+        entry->tape = sow__tape_ref(tape);
     }
     return sow__entry_describe(entry, err);
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fill/tape.h"
 #include "support.h"
+#include <pthread.h>
 #include <sow/sow.h>
 
 /* A sequence of init calls on two tensors of one device. */
@@ -198,6 +199,49 @@ static void test_fill_tape__meta_draws_nothing(void **state)
     sow_generator_free(g);
 }
 
+/* Records once more, so that a shared tape is left for one of its own, and makes the values. */
+static void *finish(void *tensor)
+{
+    sow_tensor *first = sow_tensor_select(tensor, 0, 0, NULL);
+    const bool done = first != NULL && sow_constant(first, 7, NULL) == SOW_OK &&
+                      sow_tensor_materialize(tensor, 1, NULL) == SOW_OK;
+    sow_tensor_free(first);
+    return done ? tensor : NULL;
+}
+
+/* Three storages hold one tape. What their threads do to it shows under ThreadSanitizer. */
+static void test_fill_tape__copies_of_one_source_on_three_threads(void **state)
+{
+    (void)state;
+    enum { n_tensors = 3, n_elements = 64 };
+    sow_error err;
+    const int64_t size = n_elements;
+    sow_tensor *tensors[n_tensors];
+    pthread_t threads[n_tensors];
+    for (int i = 0; i < n_tensors; i++) {
+        tensors[i] = sow_empty(SOW_F32, 1, &size, SOW_DEFERRED, &err);
+        assert_non_null(tensors[i]);
+    }
+    assert_ok(sow_normal(tensors[0], 0, 1, NULL, &err), err);
+    for (int i = 1; i < n_tensors; i++) {
+        assert_ok(sow_tensor_copy(tensors[i], tensors[0], &err), err);
+    }
+    for (int i = 0; i < n_tensors; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, finish, tensors[i]), 0);
+    }
+    for (int i = 0; i < n_tensors; i++) {
+        void *finished;
+        assert_int_equal(pthread_join(threads[i], &finished), 0);
+        assert_ptr_equal(finished, tensors[i]);
+    }
+    for (int i = 0; i < n_tensors; i++) {
+        assert_same_bits(sow_tensor_data(tensors[i]), sow_tensor_data(tensors[0]), n_elements, 4);
+    }
+    for (int i = 0; i < n_tensors; i++) {
+        sow_tensor_free(tensors[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_fill_tape__overwritten_fills_fall_out),
         cmocka_unit_test(test_fill_tape__coverage),
         cmocka_unit_test(test_fill_tape__meta_draws_nothing),
+        cmocka_unit_test(test_fill_tape__copies_of_one_source_on_three_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
