@@ -160,7 +160,8 @@ typedef struct sow_load_report sow_load_report;
 
 /* module.load_state_dict(state, strict, assign). Copying converts the dtype; a deferred tensor gets
  * memory; a meta tensor stays as it is, with PyTorch's warning. What was loaded is flagged
- * initialized. SOW_ERROR_RUNTIME "Error(s) in loading state_dict for Net: Missing key(s) in
+ * initialized; a deferred tensor of the state that has no recorded values is a failure of that
+ * tensor. SOW_ERROR_RUNTIME "Error(s) in loading state_dict for Net: Missing key(s) in
  * state_dict: ...; Unexpected key(s) in state_dict: ...; size mismatch for ..." - after everything
  * that could be loaded has been; a size mismatch fails also with not_strict. *report (report may be
  * NULL) gets the lists, also in that case, and is the caller's; it is NULL on any other failure.

@@ -103,11 +103,13 @@ SOW_API void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized);
 
 /* tensor.copy_(source): same shape, element by element, converting the dtype as PyTorch does
  * (double to 16 bit by way of float32). Works on initialized tensors: it is the explicit copy. A
- * deferred source into a deferred target is recorded; a cpu source into a deferred target gives the
- * target storage first, a deferred source of a cpu target is computed. Nothing happens when either
- * is meta and the target is meta. Types below 8 bits convert to no other (SOW_ERROR_UNSUPPORTED).
- * 8-bit floats convert as in PyTorch 2.13: what is too large becomes the largest number in e4m3,
- * infinity in e5m2, NaN in the others. */
+ * deferred source into a deferred target is recorded, and elements that had no value in the source
+ * have none in the target; a cpu source into a deferred target gives the target storage first, a
+ * deferred source of a cpu target is computed (SOW_ERROR_RUNTIME "neither loaded nor initialised"
+ * when nothing was recorded for some element). Nothing happens when either is meta and the target
+ * is meta. Types below 8 bits convert to no other (SOW_ERROR_UNSUPPORTED). 8-bit floats convert as
+ * in PyTorch 2.13: what is too large becomes the largest number in e4m3, infinity in e5m2, NaN in
+ * the others. */
 SOW_API sow_status sow_tensor_copy(sow_tensor *target, const sow_tensor *source, sow_error *err);
 
 /* Gives a deferred tensor (and all that share its storage) memory and runs its recorded fills. A

@@ -131,16 +131,26 @@ static sow_status record_copy(sow_tensor *target, const sow_tensor *source, sow_
     }
     record.source_view = source_record.view;
     record.source = sow__tape_ref(from);
+    sow__order to_order, from_order;
+    sow__order_pair(target, source, &to_order, &from_order);
+    status = sow__tape_written(from, &from_order, &record.written, err);
+    if (status != SOW_OK) {
+        sow__record_clear(&record);
+        return status;
+    }
     return sow__tape_append(target->storage, &record, err);
 }
 
 /* The values of a deferred source, made for the copy alone. */
 static sow_status copy_deferred_to_cpu(sow_tensor *target, const sow_tensor *source, sow_error *err)
 {
-    sow__tape *tape = sow__tape_of(source->storage);
+    const sow__tape *tape = source->storage->tape;
+    sow_status status = sow__tape_check(tape, source, err);
+    if (status != SOW_OK) {
+        return sow__fail_within(err, "the source of a copy");
+    }
     void *data = sow__storage_alloc(source->storage->dtype, source->storage->numel);
-    if (tape == NULL || data == NULL) {
-        free(data);
+    if (data == NULL) {
         return sow__fail_memory(err, sow_tensor_n_bytes(source));
     }
     sow__storage storage = *source->storage;
@@ -148,7 +158,7 @@ static sow_status copy_deferred_to_cpu(sow_tensor *target, const sow_tensor *sou
     storage.data = data;
     sow_tensor values = *source;
     values.storage = &storage;
-    sow_status status = run_tape(tape, 0, data, err);
+    status = tape != NULL ? run_tape(tape, 0, data, err) : SOW_OK;
     if (status == SOW_OK) {
         status = sow__tensor_copy_cpu(target, &values, err);
     }

@@ -69,6 +69,7 @@ void sow__record_clear(sow__record *record)
     sow__stream_unref(record->permutations.stream);
     sow__tape_unref(record->source);
     free_shadow(record->source_view);
+    free(record->written);
     free_shadow(record->view);
     *record = (sow__record){0};
 }
@@ -123,7 +124,12 @@ static sow_status copy_record(sow__record *to, const sow__record *from, sow_erro
     to->permutations.stream =
         from->permutations.stream != NULL ? sow__stream_ref(from->permutations.stream) : NULL;
     to->source = from->source != NULL ? sow__tape_ref(from->source) : NULL;
-    if (to->view == NULL || (from->source_view != NULL && to->source_view == NULL)) {
+    to->written = from->written != NULL ? malloc((size_t)from->view->numel) : NULL;
+    if (to->written != NULL) {
+        memcpy(to->written, from->written, (size_t)from->view->numel);
+    }
+    if (to->view == NULL || (from->source_view != NULL && to->source_view == NULL) ||
+        (from->written != NULL && to->written == NULL)) {
         sow__record_clear(to);
         return sow__fail_memory(err, sizeof *from->view);
     }
@@ -205,53 +211,99 @@ sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_erro
 
 /* ---- coverage ---- */
 
-/* Marks the elements that a record writes; one byte each. */
+/* Marks the elements that a record writes; one byte each. What has no value overwrites too. */
 static void mark(const sow__record *record, unsigned char *written)
 {
     sow__order order;
     sow__tensor_order(record->view, &order);
+    if (record->written != NULL) {
+        sow__order_scatter(&order, written, 1, 0, order.numel, record->written);
+        return;
+    }
     unsigned char ones[512];
     memset(ones, 1, sizeof ones);
-    for (int64_t first = 0; first < record->view->numel; first += (int64_t)sizeof ones) {
-        int64_t left = record->view->numel - first;
+    for (int64_t first = 0; first < order.numel; first += (int64_t)sizeof ones) {
+        int64_t left = order.numel - first;
         sow__order_scatter(&order, written, 1, first,
                            left < (int64_t)sizeof ones ? left : (int64_t)sizeof ones, ones);
     }
 }
 
-bool sow__tape_covers(const sow__tape *tape)
+/* True without a look at single elements: one record writes all, and none brings what has no
+ * value. */
+static bool is_plainly_whole(const sow__tape *tape)
 {
-    if (tape->numel == 0) {
-        return true;
-    }
+    bool is_whole = false;
     for (size_t i = 0; i < tape->n_records; i++) {
-        if (overwrites_all(tape, &tape->records[i])) {
-            return true;
+        if (tape->records[i].written != NULL) {
+            return false;
         }
+        is_whole = is_whole || overwrites_all(tape, &tape->records[i]);
     }
-    unsigned char *written = tape->n_records > 0 ? calloc((size_t)tape->numel, 1) : NULL;
-    if (written == NULL) {
-        return false;
+    return is_whole;
+}
+
+sow_status sow__tape_written(const sow__tape *tape, const sow__order *order,
+                             unsigned char **written, sow_error *err)
+{
+    *written = NULL;
+    if (order->numel == 0 || is_plainly_whole(tape)) {
+        return SOW_OK;
+    }
+    unsigned char *of_storage = calloc((size_t)tape->numel, 1);
+    unsigned char *of_walk = malloc((size_t)order->numel);
+    if (of_storage == NULL || of_walk == NULL) {
+        free(of_storage);
+        free(of_walk);
+        return sow__fail_memory(err, (size_t)tape->numel + (size_t)order->numel);
     }
     for (size_t i = 0; i < tape->n_records; i++) {
         if (sow__fill_overwrites(&tape->records[i].fill)) {
-            mark(&tape->records[i], written);
+            mark(&tape->records[i], of_storage);
         }
     }
-    bool is_covered = memchr(written, 0, (size_t)tape->numel) == NULL;
-    free(written);
-    return is_covered;
+    sow__order_gather(order, of_storage, 1, 0, order->numel, of_walk);
+    free(of_storage);
+    if (memchr(of_walk, 0, (size_t)order->numel) == NULL) {
+        free(of_walk);
+        of_walk = NULL;
+    }
+    *written = of_walk;
+    return SOW_OK;
 }
 
-bool sow__storage_has_values(const sow__storage *storage)
+sow_status sow__tape_check(const sow__tape *tape, const sow_tensor *view, sow_error *err)
 {
-    if (storage->device == SOW_META) {
+    sow__order order;
+    unsigned char *written = NULL;
+    sow__tensor_order(view, &order);
+    const sow_status status =
+        tape != NULL ? sow__tape_written(tape, &order, &written, err) : SOW_OK;
+    const bool is_whole = tape != NULL ? written == NULL : order.numel == 0;
+    free(written);
+    return status != SOW_OK || is_whole
+               ? status
+               : sow__fail(err, SOW_ERROR_RUNTIME, "neither loaded nor initialised");
+}
+
+bool sow__view_has_values(const sow_tensor *view)
+{
+    const sow__storage *storage = view->storage;
+    switch (storage->device) {
+    case SOW_CPU:
+        return storage->numel == 0 || !storage->blank;
+    case SOW_DEFERRED:
+        return sow__tape_check(storage->tape, view, NULL) == SOW_OK;
+    default:
         return false;
     }
-    if (storage->device == SOW_CPU) {
-        return storage->numel == 0 || !storage->blank;
-    }
-    return storage->numel == 0 || (storage->tape != NULL && sow__tape_covers(storage->tape));
+}
+
+bool sow__storage_has_values(sow__storage *storage)
+{
+    const int64_t numel = (int64_t)storage->numel;
+    return sow__view_has_values(&(sow_tensor){
+        .storage = storage, .n_dims = 1, .numel = numel, .sizes = {numel}, .strides = {1}});
 }
 
 /* A copy is streamable when its source is whole and streamable itself. */

@@ -17,6 +17,8 @@ typedef struct sow__record {
     uint64_t n_words;
     sow__tape *source;       /* copy alone: what the source's storage held when it was copied */
     sow_tensor *source_view; /* copy alone */
+    unsigned char *written;  /* copy alone: a byte per element, in the order of the view's walk, 0
+                                where the source had no value; NULL: it had all */
     int64_t low,
         high; /* elements of the storage that it covers when it is one run, else low = -1 */
 } sow__record;
@@ -48,12 +50,19 @@ sow_status sow__record_make(sow__record *record, const sow__fill *fill, const so
                             sow_error *err);
 void sow__record_clear(sow__record *record);
 
-/* True when every element is written by some record. */
-bool sow__tape_covers(const sow__tape *tape);
+/* A byte per element of a walk over the storage, 0 for those that no record gives a value, in new
+ * memory; NULL when all have one. */
+sow_status sow__tape_written(const sow__tape *tape, const sow__order *order,
+                             unsigned char **written, sow_error *err);
+
+/* SOW_ERROR_RUNTIME "neither loaded nor initialised" when an element of a view of the storage has
+ * no value. tape NULL: nothing was recorded. */
+sow_status sow__tape_check(const sow__tape *tape, const sow_tensor *view, sow_error *err);
 
 /* True when every element has a value: written in memory, or by some record. Of memory, one write
  * anywhere counts for all of it. */
-bool sow__storage_has_values(const sow__storage *storage);
+bool sow__view_has_values(const sow_tensor *view);
+bool sow__storage_has_values(sow__storage *storage);
 
 /* True when any piece can be computed without the rest. */
 bool sow__tape_is_streamable(const sow__tape *tape);

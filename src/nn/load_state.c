@@ -3,6 +3,7 @@
 #include "nn/load.h"
 
 #include "base/error.h"
+#include "fill/tape.h"
 #include "nn/state_dict.h"
 #include "tensor/tensor.h"
 
@@ -44,10 +45,19 @@ sow_status sow__load_make_room(sow_tensor *target, sow_dtype from, sow_error *er
                                                  : sow_tensor_materialize(target, 0, err);
 }
 
+/* What is loaded counts as initialized, so that nobody would fill it later. */
+static sow_status check_values(const sow_tensor *source, sow_error *err)
+{
+    return sow_tensor_device(source) == SOW_DEFERRED
+               ? sow__tape_check(source->storage->tape, source, err)
+               : SOW_OK;
+}
+
 static sow_status copy_all(sow_tensor *target, const sow_tensor *source, sow_error *err)
 {
-    sow_status status = SOW_OK;
-    if (sow_tensor_device(source) == SOW_CPU && sow_tensor_device(target) == SOW_DEFERRED) {
+    sow_status status = check_values(source, err);
+    if (status == SOW_OK && sow_tensor_device(source) == SOW_CPU &&
+        sow_tensor_device(target) == SOW_DEFERRED) {
         status = sow__load_make_room(target, sow_tensor_dtype(source), err);
     }
     return status == SOW_OK ? sow_tensor_copy(target, source, err) : status;
@@ -70,7 +80,9 @@ static sow_status state_copy(const void *of, const char *key, sow_tensor *target
 
 static sow_tensor *state_take(const void *of, const char *key, sow_error *err)
 {
-    return sow__tensor_alias(sow_state_dict_find(of, key), SOW__FLAG_OWN, err);
+    const sow_tensor *tensor = sow_state_dict_find(of, key);
+    return check_values(tensor, err) == SOW_OK ? sow__tensor_alias(tensor, SOW__FLAG_OWN, err)
+                                               : NULL;
 }
 
 sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *state,

@@ -57,7 +57,7 @@ sow_status sow_module_to_empty_missing(sow_module *module, sow_device device, so
 
 bool sow__tensor_is_missing(const sow_tensor *tensor)
 {
-    return !sow_tensor_is_initialized(tensor) && !sow__storage_has_values(tensor->storage);
+    return !sow_tensor_is_initialized(tensor) && !sow__view_has_values(tensor);
 }
 
 static bool lacks_in(const sow__slots *slots)

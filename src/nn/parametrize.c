@@ -42,7 +42,7 @@ sow_status sow__parametrize_check(const sow_module *module, const char *name, so
 
 bool sow__has_values(const sow_tensor *tensor)
 {
-    return tensor->storage->device == SOW_CPU || sow__storage_has_values(tensor->storage);
+    return tensor->storage->device == SOW_CPU || sow__view_has_values(tensor);
 }
 
 sow_tensor *sow__values_of(const sow_tensor *view, sow_dtype dtype, sow_error *err)

@@ -128,9 +128,9 @@ sow_status sow_plan_check(const sow_plan *plan, sow_error *err)
 {
     for (size_t i = 0; i < plan->n_entries; i++) {
         const sow__entry *entry = &plan->entries[i];
-        if (entry->is.action == SOW_PLAN_FILL && !sow__tape_covers(entry->tape)) {
-            return sow__fail(err, SOW_ERROR_RUNTIME, "%s: neither loaded nor initialised",
-                             entry->name);
+        if (entry->is.action == SOW_PLAN_FILL &&
+            sow__tape_check(entry->tape, entry->tensor, err) != SOW_OK) {
+            return sow__fail_within(err, "%s", entry->name);
         }
     }
     return SOW_OK;

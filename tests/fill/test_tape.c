@@ -165,6 +165,17 @@ static void test_fill_tape__overwritten_fills_fall_out(void **state)
     sow_generator_free(g);
 }
 
+static bool is_written(const sow_tensor *tensor)
+{
+    sow_error err;
+    const sow_status status = sow__tape_check(tape_of(tensor), tensor, &err);
+    if (status != SOW_OK) {
+        assert_int_equal(status, SOW_ERROR_RUNTIME);
+        assert_string_equal(err.message, "neither loaded nor initialised");
+    }
+    return status == SOW_OK;
+}
+
 static void test_fill_tape__coverage(void **state)
 {
     (void)state;
@@ -173,14 +184,62 @@ static void test_fill_tape__coverage(void **state)
     sow_tensor *t = sow_empty(SOW_F32, 2, sizes, SOW_DEFERRED, &err);
     sow_tensor *even = sow_tensor_slice(t, 1, 0, 5, 2, &err),
                *odd = sow_tensor_slice(t, 1, 1, 5, 2, &err);
-    assert_false(sow__tape_covers(sow__tape_of(t->storage)));
+    assert_false(is_written(t));
     ok(sow_ones(even, &err));
-    assert_false(sow__tape_covers(tape_of(t)));
+    assert_true(is_written(even));
+    assert_false(is_written(odd));
+    assert_false(is_written(t));
     ok(sow_zeros(odd, &err));
-    assert_true(sow__tape_covers(tape_of(t)));
+    assert_true(is_written(t));
     sow_tensor_free(even);
     sow_tensor_free(odd);
     sow_tensor_free(t);
+    sow_tensor *none = sow_empty(SOW_F32, 1, (const int64_t[]){0}, SOW_DEFERRED, &err);
+    assert_true(is_written(none));
+    sow_tensor_free(none);
+}
+
+static void test_fill_tape__a_copy_covers_what_its_source_had(void **state)
+{
+    (void)state;
+    sow_error err;
+    int64_t sizes[2] = {4, 5}, turned_sizes[2] = {5, 4};
+    sow_tensor *s = sow_empty(SOW_F32, 2, sizes, SOW_DEFERRED, &err),
+               *t = sow_empty(SOW_F32, 2, turned_sizes, SOW_DEFERRED, &err),
+               *u = sow_empty(SOW_BF16, 2, turned_sizes, SOW_DEFERRED, &err);
+    sow_tensor *turned = sow_tensor_transpose(s, 0, 1, &err),
+               *row = sow_tensor_select(s, 0, 1, &err),
+               *rest = sow_tensor_slice(s, 0, 2, 4, 1, &err),
+               *column = sow_tensor_select(t, 1, 1, &err),
+               *first = sow_tensor_select(t, 1, 0, &err),
+               *first_two = sow_tensor_slice(t, 1, 0, 2, 1, &err),
+               *last_two = sow_tensor_slice(t, 1, 2, 4, 1, &err),
+               *of_u = sow_tensor_select(u, 1, 1, &err),
+               *cpu = sow_empty(SOW_F32, 2, sizes, SOW_CPU, &err);
+    ok(sow_ones(t, &err));
+    assert_true(is_written(t));
+    ok(sow_tensor_copy(t, turned, &err)); /* nothing comes over what was there */
+    assert_false(is_written(t));
+    ok(sow_normal(row, 0, 1, NULL, &err));
+    assert_false(is_written(t));
+    ok(sow_tensor_copy(t, turned, &err));
+    ok(sow_tensor_copy(u, t, &err)); /* the parts go from copy to copy */
+    assert_false(is_written(t));
+    assert_true(is_written(column));
+    ok(sow_zeros(first, &err));
+    ok(sow_tensor_copy(last_two, first_two, &err));
+    assert_true(is_written(t));
+    assert_false(is_written(u));
+    assert_true(is_written(of_u));
+    ok(sow_ones(rest, &err));
+    assert_false(is_written(s));
+    assert_fails(sow_tensor_copy(cpu, s, &err), SOW_ERROR_RUNTIME, err,
+                 "the source of a copy: neither loaded nor initialised");
+    sow_tensor *const all[] = {s,      t,     u,         turned,   row,  rest,
+                               column, first, first_two, last_two, of_u, cpu};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        sow_tensor_free(all[i]);
+    }
 }
 
 static void test_fill_tape__meta_draws_nothing(void **state)
@@ -248,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_fill_tape__recorded_equals_run_at_once),
         cmocka_unit_test(test_fill_tape__overwritten_fills_fall_out),
         cmocka_unit_test(test_fill_tape__coverage),
+        cmocka_unit_test(test_fill_tape__a_copy_covers_what_its_source_had),
         cmocka_unit_test(test_fill_tape__meta_draws_nothing),
         cmocka_unit_test(test_fill_tape__copies_of_one_source_on_three_threads),
     };

@@ -363,6 +363,32 @@ static void test_nn_load__assigned_tensors_belong_to_one_module(void **state)
     sow_module_free(from);
 }
 
+/* A deferred source that nobody filled has nothing to load; the target may still be filled. */
+static void test_nn_load__a_source_without_values_is_refused(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_state_dict *values = sow_state_dict_new(&err);
+    sow_tensor *bare = sow_empty(SOW_F32, 1, &(int64_t){50}, SOW_DEFERRED, &err);
+    assert_ok(sow_state_dict_add(values, "fc.bias", bare, &err), err);
+    static const sow_device devices[] = {SOW_CPU, SOW_DEFERRED};
+    for (int i = 0; i < 4; i++) {
+        sow_module *net = net_of(devices[i % 2], 1);
+        const sow_load_options options = {.not_strict = true, .assign = i >= 2};
+        assert_fails(sow_module_load_state_dict(net, values, &options, NULL, &err),
+                     SOW_ERROR_RUNTIME, err,
+                     "Error(s) in loading state_dict for Net: While copying the parameter named "
+                     "\"fc.bias\", whose dimensions in the model are torch.Size([50]) and whose "
+                     "dimensions in the checkpoint are torch.Size([50]), an exception occurred : "
+                     "('neither loaded nor initialised',).");
+        assert_false(sow_tensor_is_initialized(sow_module_tensor(net, "fc.bias")));
+        assert_false(sow_tensor_is_initialized(bare));
+        sow_module_free(net);
+    }
+    sow_tensor_free(bare);
+    sow_state_dict_free(values);
+}
+
 static void test_nn_load__the_message_is_one_line(void **state)
 {
     (void)state;
@@ -606,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_nn_load__a_loaded_tensor_is_guarded),
         cmocka_unit_test(test_nn_load__assigned_tensors_share_memory),
         cmocka_unit_test(test_nn_load__assigned_tensors_belong_to_one_module),
+        cmocka_unit_test(test_nn_load__a_source_without_values_is_refused),
         cmocka_unit_test(test_nn_load__the_message_is_one_line),
         cmocka_unit_test(test_nn_load__a_file_fills_any_device),
         cmocka_unit_test(test_nn_load__a_file_is_converted),

@@ -149,6 +149,24 @@ static void test_plan_check__unfilled_tensor_is_refused(void **state_)
     sow_state_dict_free(state);
 }
 
+static void test_plan_check__copy_of_an_unfilled_tensor_is_refused(void **state_)
+{
+    (void)state_;
+    sow_error err;
+    sow_state_dict *state = sow_state_dict_new(&err);
+    sow_tensor *t = add(state, "t", SOW_F32, 4, 4);
+    sow_tensor *source = sow_empty(SOW_F32, 2, (const int64_t[]){4, 4}, SOW_DEFERRED, &err);
+    ok(sow_ones(t, &err));
+    ok(sow_tensor_copy(t, source, &err));
+    ok(sow_ones(source, &err)); /* too late for the copy */
+    sow_plan *plan = sow_plan_new(state, &err);
+    assert_fails(sow_plan_check(plan, &err), SOW_ERROR_RUNTIME, err,
+                 "t: neither loaded nor initialised");
+    sow_plan_free(plan);
+    sow_tensor_free(source);
+    sow_state_dict_free(state);
+}
+
 static void test_plan_new__meta_tensor_is_refused(void **state_)
 {
     (void)state_;
@@ -318,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_plan_run__same_file_for_any_threads_and_pieces),
         cmocka_unit_test(test_plan_run__memory_equals_file),
         cmocka_unit_test(test_plan_check__unfilled_tensor_is_refused),
+        cmocka_unit_test(test_plan_check__copy_of_an_unfilled_tensor_is_refused),
         cmocka_unit_test(test_plan_new__meta_tensor_is_refused),
         cmocka_unit_test(test_plan_new__later_fills_do_not_reach_it),
         cmocka_unit_test(test_plan_copy_from__bytes_and_dtype_of_the_file),
