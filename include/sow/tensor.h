@@ -106,10 +106,12 @@ SOW_API void sow_tensor_set_initialized(sow_tensor *tensor, bool initialized);
  * deferred source into a deferred target is recorded, and elements that had no value in the source
  * have none in the target; a cpu source into a deferred target gives the target storage first, a
  * deferred source of a cpu target is computed (SOW_ERROR_RUNTIME "neither loaded nor initialised"
- * when nothing was recorded for some element). Nothing happens when either is meta and the target
- * is meta. Types below 8 bits convert to no other (SOW_ERROR_UNSUPPORTED). 8-bit floats convert as
- * in PyTorch 2.13: what is too large becomes the largest number in e4m3, infinity in e5m2, NaN in
- * the others. */
+ * when nothing was recorded for some element). A meta target stays as it is. SOW_ERROR_RUNTIME in
+ * PyTorch's words for a target several of whose elements are one, and for a source that overlaps
+ * the target where PyTorch sees that (both without gaps); other overlaps are copied as if the
+ * source was read first. Types below 8 bits convert to no other (SOW_ERROR_UNSUPPORTED). 8-bit
+ * floats convert as in PyTorch 2.13: what is too large becomes the largest number in e4m3, infinity
+ * in e5m2, NaN in the others. */
 SOW_API sow_status sow_tensor_copy(sow_tensor *target, const sow_tensor *source, sow_error *err);
 
 /* Gives a deferred tensor (and all that share its storage) memory and runs its recorded fills. A

@@ -42,17 +42,6 @@ static sow_status not_implemented(sow_error *err, const char *kernel, sow_dtype 
                      sow__dtype_scalar_name(dtype));
 }
 
-static sow_status check_overlap(const sow_tensor *view, sow_error *err)
-{
-    if (view->numel > 0 && sow__tensor_overlaps(view)) {
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "unsupported operation: more than one element of the written-to tensor "
-                         "refers to a single memory location. Please clone() the tensor before "
-                         "performing the operation.");
-    }
-    return SOW_OK;
-}
-
 static sow_status check_uniform(double a, double b, const sow_tensor *view, sow_error *err)
 {
     sow_dtype dtype = view->storage->dtype, real = sow__dtype_real(dtype);
@@ -81,7 +70,7 @@ static sow_status check_uniform(double a, double b, const sow_tensor *view, sow_
                          "which result in to-from to exceed the limit",
                          limits_name(real), b, a);
     }
-    return check_overlap(view, err);
+    return sow__check_written_once(view, err);
 }
 
 static sow_status check_normal(double std, const sow_tensor *view, sow_error *err)
@@ -108,7 +97,7 @@ static sow_status check_normal(double std, const sow_tensor *view, sow_error *er
     if (view->numel == 0) {
         return SOW_OK;
     }
-    return is_drawable ? check_overlap(view, err)
+    return is_drawable ? sow__check_written_once(view, err)
                        : not_implemented(err, "normal_kernel_cpu", dtype);
 }
 

@@ -89,27 +89,6 @@ sow_status sow_tensor_materialize(sow_tensor *tensor, int n_threads, sow_error *
 
 /* ---- copy ---- */
 
-static sow_status check_copy(const sow_tensor *target, const sow_tensor *source, sow_error *err)
-{
-    bool is_same_shape =
-        target->n_dims == source->n_dims &&
-        memcmp(target->sizes, source->sizes, (size_t)target->n_dims * sizeof *target->sizes) == 0;
-    if (!is_same_shape) {
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "copy: the target has %d dims and %lld elements, the source %d dims and "
-                         "%lld: shapes must be "
-                         "equal",
-                         target->n_dims, (long long)target->numel, source->n_dims,
-                         (long long)source->numel);
-    }
-    sow_dtype to = target->storage->dtype, from = source->storage->dtype;
-    if (to != from && !sow__convertible(to, from)) {
-        return sow__fail(err, SOW_ERROR_UNSUPPORTED, "copy: no conversion from %s to %s",
-                         sow_dtype_name(from), sow_dtype_name(to));
-    }
-    return SOW_OK;
-}
-
 /* The record keeps the source as it is now: it shares the source's tape, and whoever records next
  * makes its own. */
 static sow_status record_copy(sow_tensor *target, const sow_tensor *source, sow_error *err)
@@ -169,7 +148,7 @@ static sow_status copy_deferred_to_cpu(sow_tensor *target, const sow_tensor *sou
 sow_status sow_tensor_copy(sow_tensor *target, const sow_tensor *source, sow_error *err)
 {
     sow_device to = target->storage->device, from = source->storage->device;
-    sow_status status = check_copy(target, source, err);
+    sow_status status = sow__check_copy(target, source, err);
     if (status != SOW_OK || to == SOW_META) {
         return status;
     }

@@ -170,14 +170,9 @@ static sow_status make_own(sow__storage *storage, sow_error *err)
 }
 
 /* True when a record writes every element of the storage, in whatever order. */
-static bool overwrites_all(const sow__tape *tape, const sow__record *record)
+static bool overwrites_all(const sow__record *record)
 {
-    if (!sow__fill_overwrites(&record->fill) || record->view->numel != tape->numel) {
-        return false;
-    }
-    sow__order order;
-    sow__tensor_order(record->view, &order);
-    return sow__order_is_dense(&order);
+    return sow__fill_overwrites(&record->fill) && sow__tensor_is_whole(record->view);
 }
 
 sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_error *err)
@@ -198,7 +193,7 @@ sow_status sow__tape_append(sow__storage *storage, sow__record *record, sow_erro
         tape->records = grown;
         tape->capacity = capacity;
     }
-    if (overwrites_all(tape, record)) {
+    if (overwrites_all(record)) {
         for (size_t i = 0; i < tape->n_records; i++) {
             sow__record_clear(&tape->records[i]);
         }
@@ -238,7 +233,7 @@ static bool is_plainly_whole(const sow__tape *tape)
         if (tape->records[i].written != NULL) {
             return false;
         }
-        is_whole = is_whole || overwrites_all(tape, &tape->records[i]);
+        is_whole = is_whole || overwrites_all(&tape->records[i]);
     }
     return is_whole;
 }

@@ -29,12 +29,12 @@ typedef struct sow__load_source {
     bool versioned;  /* knows the versions of modules: see nn/state_dict.h */
 } sow__load_source;
 
-/* SOW_ERROR_UNSUPPORTED when elements of dtype from can not be converted to the target's. */
-sow_status sow__load_check_types(const sow_tensor *target, sow_dtype from, sow_error *err);
+/* SOW_ERROR_UNSUPPORTED when elements of dtype from can not be converted to the target's,
+ * SOW_ERROR_RUNTIME in PyTorch's words when two of the target's are one. */
+sow_status sow__load_check_target(const sow_tensor *target, sow_dtype from, sow_error *err);
 
 /* Gives a tensor that is about to be overwritten memory, without running fills that nobody would
- * see. SOW_ERROR_UNSUPPORTED, and nothing done, when elements of dtype from can not
- * be converted. */
+ * see. Nothing is done when sow__load_check_target refuses the target. */
 sow_status sow__load_make_room(sow_tensor *target, sow_dtype from, sow_error *err);
 
 /* sow_module_load_state_dict from any source. */

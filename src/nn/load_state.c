@@ -24,11 +24,11 @@ static bool state_find(const void *of, const char *key, sow__load_item *item)
     return tensor != NULL;
 }
 
-sow_status sow__load_check_types(const sow_tensor *target, sow_dtype from, sow_error *err)
+sow_status sow__load_check_target(const sow_tensor *target, sow_dtype from, sow_error *err)
 {
     const sow_dtype to = target->storage->dtype;
     return from == to || sow__convertible(to, from)
-               ? SOW_OK
+               ? sow__check_written_once(target, err)
                : sow__fail(err, SOW_ERROR_UNSUPPORTED, "copy: %s can not be converted to %s",
                            sow_dtype_name(from), sow_dtype_name(to));
 }
@@ -36,13 +36,13 @@ sow_status sow__load_check_types(const sow_tensor *target, sow_dtype from, sow_e
 sow_status sow__load_make_room(sow_tensor *target, sow_dtype from, sow_error *err)
 {
     const sow__storage *storage = target->storage;
-    const sow_status status = sow__load_check_types(target, from, err);
+    const sow_status status = sow__load_check_target(target, from, err);
     if (status != SOW_OK || storage->device == SOW_CPU) {
         return status;
     }
-    const bool is_all = (uint64_t)target->numel == storage->numel && !sow__tensor_overlaps(target);
-    return is_all || storage->device == SOW_META ? sow_tensor_to_empty(target, SOW_CPU, err)
-                                                 : sow_tensor_materialize(target, 0, err);
+    return sow__tensor_is_whole(target) || storage->device == SOW_META
+               ? sow_tensor_to_empty(target, SOW_CPU, err)
+               : sow_tensor_materialize(target, 0, err);
 }
 
 /* What is loaded counts as initialized, so that nobody would fill it later. */

@@ -117,7 +117,7 @@ static sow_status read_aside(const sow_safetensors *file, const sow_safetensors_
 sow_status sow__read_tensor(const sow_safetensors *file, const sow_safetensors_tensor *source,
                             sow_tensor *target, sow_error *err)
 {
-    const sow_status status = sow__load_check_types(target, source->dtype, err);
+    const sow_status status = sow__load_check_target(target, source->dtype, err);
     if (status != SOW_OK) {
         return status;
     }

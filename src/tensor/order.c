@@ -1,6 +1,8 @@
 /* The order in which PyTorch's iterator walks the elements of a tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/tensor.h"
+
+#include "base/error.h"
 #include <string.h>
 
 /* Dims of size 1 play no part; the last dim comes first, as the iterator starts from there. */
@@ -108,6 +110,23 @@ bool sow__tensor_overlaps(const sow_tensor *tensor)
         }
     }
     return false;
+}
+
+sow_status sow__check_written_once(const sow_tensor *tensor, sow_error *err)
+{
+    return sow__tensor_overlaps(tensor)
+               ? sow__fail(err, SOW_ERROR_RUNTIME,
+                           "unsupported operation: more than one element of the written-to tensor "
+                           "refers to a single memory location. Please clone() the tensor before "
+                           "performing the operation.")
+               : SOW_OK;
+}
+
+bool sow__tensor_is_whole(const sow_tensor *tensor)
+{
+    sow__order order;
+    sow__tensor_order(tensor, &order);
+    return (uint64_t)tensor->numel == tensor->storage->numel && sow__order_is_dense(&order);
 }
 
 /* ---- scatter and gather ---- */

@@ -111,6 +111,12 @@ bool sow__order_is_dense(const sow__order *order);
 /* True when two elements share a place because a dim of more than one element has stride 0. */
 bool sow__tensor_overlaps(const sow_tensor *tensor);
 
+/* SOW_ERROR_RUNTIME in PyTorch's words for a tensor with such elements, which nothing may write. */
+sow_status sow__check_written_once(const sow_tensor *tensor, sow_error *err);
+
+/* True when the tensor has every element of its storage, each once. */
+bool sow__tensor_is_whole(const sow_tensor *tensor);
+
 /* Writes (scatter) or reads (gather) elements first..first+count of a walk between a dense buffer
  * and the storage's memory; bytes per element 1, 2, 4, 8 or 16. */
 void sow__order_scatter(const sow__order *order, void *data, size_t element_bytes, int64_t first,
@@ -130,8 +136,12 @@ bool sow__convertible(sow_dtype to, sow_dtype from);
 /* Converts n dense elements as tensor.copy_ does. */
 void sow__convert(void *out, sow_dtype to, const void *in, sow_dtype from, size_t n);
 
-/* target.copy_(source) between cpu tensors of one shape, any strides. They share no memory, or are
- * the same elements. */
+/* The failures of target.copy_(source) that do not hang on devices: shapes, types, and overlaps
+ * that PyTorch sees, in its words. */
+sow_status sow__check_copy(const sow_tensor *target, const sow_tensor *source, sow_error *err);
+
+/* target.copy_(source) between cpu tensors, any strides. Overlaps that PyTorch does not see are
+ * copied as if the source was read first. */
 sow_status sow__tensor_copy_cpu(sow_tensor *target, const sow_tensor *source, sow_error *err);
 
 #endif

@@ -449,6 +449,44 @@ static void test_nn_load__a_file_fills_any_device(void **state)
     sow_module_free(from);
 }
 
+/* Several elements of the parameter are one. */
+static void test_nn_load__an_expanded_parameter_is_refused(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    const int64_t sizes[2] = {2, 3}, strides[2] = {0, 1};
+    sow_module *from = sow_module_new("Net", &err);
+    sow_tensor *values = sow_empty(SOW_F32, 2, sizes, SOW_CPU, &err);
+    assert_ok(sow_ones(values, &err), err);
+    assert_ok(sow_module_register_parameter(from, "w", values, &err), err);
+    sow_state_dict *list = sow_module_state_dict(from, &err);
+    sow_safetensors *file = file_of(from);
+    for (int i = 0; i < 2; i++) {
+        sow_module *net = sow_module_new("Net", &err);
+        sow_tensor *row = sow_empty(SOW_F32, 1, &sizes[1], SOW_CPU, &err);
+        assert_ok(sow_zeros(row, &err), err);
+        sow_tensor *rows = sow_tensor_as_strided(row, 2, sizes, strides, 0, &err);
+        assert_ok(sow_module_register_parameter(net, "w", rows, &err), err);
+        assert_fails(i == 0 ? sow_module_load_state_dict(net, list, NULL, NULL, &err)
+                            : sow_module_load_safetensors(net, file, NULL, NULL, &err),
+                     SOW_ERROR_RUNTIME, err,
+                     "Error(s) in loading state_dict for Net: While copying the parameter named "
+                     "\"w\", whose dimensions in the model are torch.Size([2, 3]) and whose "
+                     "dimensions in the checkpoint are torch.Size([2, 3]), an exception occurred : "
+                     "('unsupported operation: more than one element of the written-to tensor "
+                     "refers to a single memory location. Please clone() the tensor before "
+                     "performing the operation.',).");
+        assert_true(*(const float *)sow_tensor_data(row) == 0);
+        assert_false(sow_tensor_is_initialized(rows));
+        sow_tensor_free(row);
+        sow_module_free(net);
+    }
+    sow_safetensors_close(file);
+    unlink(PATH);
+    sow_state_dict_free(list);
+    sow_module_free(from);
+}
+
 /* A target of another dtype and with other strides goes through the buffer, in several pieces. */
 static void test_nn_load__a_file_is_converted(void **state)
 {
@@ -635,6 +673,7 @@ int main(void)
         cmocka_unit_test(test_nn_load__a_source_without_values_is_refused),
         cmocka_unit_test(test_nn_load__the_message_is_one_line),
         cmocka_unit_test(test_nn_load__a_file_fills_any_device),
+        cmocka_unit_test(test_nn_load__an_expanded_parameter_is_refused),
         cmocka_unit_test(test_nn_load__a_file_is_converted),
         cmocka_unit_test(test_nn_load__a_read_that_fails_leaves_meta),
         cmocka_unit_test(test_nn_load__a_read_that_fails_leaves_the_record),

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "tensor/tensor.h"
+#include <sow/sow.h>
 
 #define SIZES(...) ((const int64_t[]){__VA_ARGS__})
 
@@ -136,6 +137,129 @@ static void test_tensor_copy__no_elements(void **state)
     sow_tensor_free(b);
 }
 
+/* ---- between views of one storage, against torch ---- */
+
+#define STORAGE_ELEMENTS 24
+
+typedef struct view_pair {
+    int n_dims;
+    int64_t sizes[4], strides[2][4], offset[2]; /* target, source */
+    char *answer;
+} view_pair;
+
+static int read_numbers(const char *field, int64_t *numbers, int most)
+{
+    int n = 0;
+    char *end;
+    for (;; field = end) {
+        long long number = strtoll(field, &end, 10);
+        if (end == field) {
+            return n;
+        }
+        assert_true(n < most);
+        numbers[n++] = number;
+    }
+}
+
+static void read_pair(char *line, view_pair *pair)
+{
+    char *fields[6] = {line};
+    for (int i = 1; i < 6; i++) {
+        fields[i] = strchr(fields[i - 1], '|');
+        assert_non_null(fields[i]);
+        *fields[i]++ = '\0';
+    }
+    pair->n_dims = read_numbers(fields[0], pair->sizes, 4);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read_numbers(fields[1 + 2 * i], pair->strides[i], 4), pair->n_dims);
+        assert_int_equal(read_numbers(fields[2 + 2 * i], &pair->offset[i], 1), 1);
+    }
+    pair->answer = fields[5] + 1;
+    pair->answer[strcspn(pair->answer, "\n")] = '\0';
+}
+
+static sow_tensor *random_storage(sow_device device)
+{
+    sow_tensor *storage = sow_empty(SOW_F64, 1, SIZES(STORAGE_ELEMENTS), device, &err);
+    assert_ok(sow_generator_manual_seed(sow_default_generator(), 3, &err), err);
+    assert_ok(sow_uniform(storage, 0, 1, NULL, &err), err);
+    return storage;
+}
+
+/* The answer's numbers say which element of before came where. */
+static void compare(sow_tensor *storage, const view_pair *pair)
+{
+    int64_t from[STORAGE_ELEMENTS];
+    double expected[STORAGE_ELEMENTS];
+    sow_tensor *before = random_storage(SOW_CPU);
+    assert_int_equal(read_numbers(pair->answer, from, STORAGE_ELEMENTS), STORAGE_ELEMENTS);
+    for (int i = 0; i < STORAGE_ELEMENTS; i++) {
+        expected[i] = ((const double *)sow_tensor_data(before))[from[i]];
+    }
+    assert_ok(sow_tensor_materialize(storage, 1, &err), err);
+    assert_same_bits(sow_tensor_data(storage), expected, STORAGE_ELEMENTS, 8);
+    sow_tensor_free(before);
+}
+
+static void copy_pair(const view_pair *pair, sow_device device)
+{
+    sow_tensor *storage = random_storage(device), *views[2];
+    for (int i = 0; i < 2; i++) {
+        views[i] = sow_tensor_as_strided(storage, pair->n_dims, pair->sizes, pair->strides[i],
+                                         pair->offset[i], &err);
+        assert_non_null(views[i]);
+    }
+    if (strncmp(pair->answer, "unsupported", 11) == 0) {
+        assert_fails(sow_tensor_copy(views[0], views[1], &err), SOW_ERROR_RUNTIME, err,
+                     pair->answer);
+    } else {
+        assert_ok(sow_tensor_copy(views[0], views[1], &err), err);
+        compare(storage, pair);
+    }
+    sow_tensor_free(views[0]);
+    sow_tensor_free(views[1]);
+    sow_tensor_free(storage);
+}
+
+static void test_tensor_copy__within_a_storage_as_torch(void **state)
+{
+    (void)state;
+    char line[1024];
+    int n = 0;
+    FILE *file = fopen(SOW_SOURCE_DIR "/tests/tensor/vectors/copies.txt", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        view_pair pair;
+        if (line[0] != '#') {
+            read_pair(line, &pair);
+            copy_pair(&pair, SOW_CPU);
+            copy_pair(&pair, SOW_DEFERRED);
+            n++;
+        }
+    }
+    fclose(file);
+    assert_int_equal(n, 375);
+}
+
+/* Two storages on one memory, of two types. */
+static void test_tensor_copy__storages_that_share_memory(void **state)
+{
+    (void)state;
+    double memory[8];
+    float *values = (float *)memory;
+    for (int i = 0; i < 8; i++) {
+        values[i] = (float)i;
+    }
+    sow_tensor *target = sow_from_blob(memory, sizeof memory, SOW_F64, 1, SIZES(8), NULL, &err);
+    sow_tensor *source = sow_from_blob(memory, sizeof memory, SOW_F32, 1, SIZES(8), NULL, &err);
+    assert_ok(sow_tensor_copy(target, source, &err), err);
+    for (int i = 0; i < 8; i++) {
+        assert_true(memory[i] == i);
+    }
+    sow_tensor_free(target);
+    sow_tensor_free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +268,8 @@ int main(void)
         cmocka_unit_test(test_tensor_copy__carried_types),
         cmocka_unit_test(test_tensor_copy__refused),
         cmocka_unit_test(test_tensor_copy__no_elements),
+        cmocka_unit_test(test_tensor_copy__within_a_storage_as_torch),
+        cmocka_unit_test(test_tensor_copy__storages_that_share_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
