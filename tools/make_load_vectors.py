@@ -262,6 +262,14 @@ def class_cases():
     nested = nn("Sequential", nn("InstanceNorm2d", 3), nn("BatchNorm2d", 3))
     yield from both("norms inside", {"nn": nested}, [item(f"{i}.{key}", values(3)) for i in (0, 1) for key in
                                                     ("running_var", "running_mean", "weight", "bias")])
+    for other in (None, nn("ReLU"), nn("LayerNorm", 3), nn("InstanceNorm2d", 3), nn("BatchNorm1d", 3)):
+        last = [] if other is None else [other]
+        yield from both("norm where the versioned source has " + ("nothing" if other is None else other["_target_"]),
+                        {"nn": nn("Sequential", nn("Linear", 3, 3), norm)},
+                        {"nn": nn("Sequential", nn("Linear", 3, 3), *last)})
+    yield from both("InstanceNorm2d below another prefix than the versioned stats",
+                    {"nn": nn("Sequential", nn("InstanceNorm2d", 3), nn("InstanceNorm2d", 3))},
+                    {"nn": nn("Sequential", nn("BatchNorm2d", 3), nn("Sequential"))})
     linear = nn("Linear", 3, 2)
     yield from both("linear from linear", {"nn": linear}, {"nn": linear})
     yield from both("linear without bias from linear", {"nn": linear | {"bias": False}}, {"nn": linear})

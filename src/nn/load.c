@@ -5,8 +5,7 @@
 #include "base/dtype.h"
 #include "base/error.h"
 #include "nn/load_report.h"
-#include "nn/module.h"
-#include "nn/state_dict.h"
+#include "nn/running_norm.h"
 #include "tensor/tensor.h"
 
 #include <stdlib.h>
@@ -206,11 +205,20 @@ static sow_status load_found(sow__loader *loader, sow_module *module, sow__slot 
 
 /* ---- what older releases did not write ---- */
 
-/* The batch counter came with version 2 of the norms: without versions it may be absent. */
-static bool may_be_absent(const sow__loader *loader, const sow_module *module,
-                          const sow__slot *slot)
+/* Of the module in the source that stands where the walk is; 0: not known. */
+static int version_here(const sow__loader *loader)
 {
-    return !loader->source->versioned && module->class != NULL &&
+    return loader->source->version == NULL
+               ? 0
+               : loader->source->version(loader->source->of,
+                                         loader->path.n_text == 0 ? "" : loader->path.text);
+}
+
+/* The batch counter came with version 2 of the norms: from what is older, or another class, it may
+ * be absent. */
+static bool may_be_absent(const sow_module *module, const sow__slot *slot, int version)
+{
+    return version < 2 && sow__module_version(module) >= 2 &&
            strcmp(slot->name, "num_batches_tracked") == 0;
 }
 
@@ -242,8 +250,9 @@ static sow_status zero_counter(const sow__loader *loader, sow__slot *slot, sow_e
 static bool refuses_stats(const sow__loader *loader, const sow_module *module)
 {
     const sow__slot *mean = sow__module_own_slot(module, "running_mean");
-    return !loader->source->versioned && strstr(module->type, "InstanceNorm") != NULL &&
-           mean != NULL && mean->tensor == NULL;
+    return version_here(loader) == 0 && sow__module_version(module) >= 2 &&
+           strstr(module->class->name, "InstanceNorm") != NULL && mean != NULL &&
+           mean->tensor == NULL;
 }
 
 static bool is_stats(const char *name)
@@ -285,10 +294,11 @@ static sow_status load_slot(sow__loader *loader, sow_module *module, sow__slot *
     if (slot->tensor == NULL || !slot->persistent) {
         return SOW_OK;
     }
+    const int version = version_here(loader);
     sow_status status = sow__path_push(&loader->path, slot->name, err);
     if (status == SOW_OK && loader->source->find(loader->source->of, loader->path.text, &item)) {
         status = load_found(loader, module, slot, is_parameter, err);
-    } else if (status == SOW_OK && may_be_absent(loader, module, slot)) {
+    } else if (status == SOW_OK && may_be_absent(module, slot, version)) {
         status = zero_counter(loader, slot, err);
     } else if (status == SOW_OK) {
         status = sow__texts_add(&loader->report->missing, loader->path.text, err);

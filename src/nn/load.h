@@ -26,7 +26,8 @@ typedef struct sow__load_source {
      * *err. */
     sow_tensor *(*take)(const void *of, const char *key, sow_error *err);
     bool fills_meta; /* copy gives a meta tensor memory; else such a tensor is left alone */
-    bool versioned;  /* knows the versions of modules: see nn/state_dict.h */
+    /* Version of the module that the source had at a path, 0: not known; NULL: of none. */
+    int (*version)(const void *of, const char *path);
 } sow__load_source;
 
 /* SOW_ERROR_UNSUPPORTED when elements of dtype from can not be converted to the target's,

@@ -85,6 +85,11 @@ static sow_tensor *state_take(const void *of, const char *key, sow_error *err)
                                                : NULL;
 }
 
+static int state_version(const void *of, const char *path)
+{
+    return sow__state_dict_version(of, path);
+}
+
 sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *state,
                                       const sow_load_options *options, sow_load_report **report,
                                       sow_error *err)
@@ -95,6 +100,6 @@ sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *
                                      .find = state_find,
                                      .copy = state_copy,
                                      .take = state_take,
-                                     .versioned = sow__state_dict_is_versioned(state)};
+                                     .version = state_version};
     return sow__module_load(module, &source, options, report, err);
 }

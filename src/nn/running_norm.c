@@ -131,3 +131,13 @@ sow_module *sow__make_running_norm(const char *name, int64_t num_features, sow__
     return module == NULL ? NULL
                           : sow__module_finish(module, build(module, &norm, &shape, factory, err));
 }
+
+int sow__module_version(const sow_module *module)
+{
+    const sow__class *of = module->class;
+    const bool is_norm = of != NULL && (of->construct == sow__construct_batch_norm ||
+                                        of->construct == sow__construct_instance_norm ||
+                                        of->construct == sow__construct_lazy_batch_norm ||
+                                        of->construct == sow__construct_lazy_instance_norm);
+    return is_norm ? 2 : 1;
+}

@@ -17,4 +17,8 @@ sow_module *sow__construct_lazy_norm(const sow__class *of, sow__args *args, sow_
 sow_module *sow__make_running_norm(const char *name, int64_t num_features, sow__running_norm norm,
                                    const sow_factory *factory, sow_error *err);
 
+/* PyTorch's Module._version: the norms with statistics have num_batches_tracked since version 2,
+ * all other classes are at 1. */
+int sow__module_version(const sow_module *module);
+
 #endif

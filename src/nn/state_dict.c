@@ -10,16 +10,23 @@
 
 typedef struct sow__named {
     char *name;
-    sow_tensor *tensor;
+    sow_tensor *tensor; /* of the tensors alone */
+    int version;        /* of the modules alone */
 } sow__named;
 
-struct sow_state_dict {
+/* Zero is the empty list. */
+typedef struct sow__names {
     sow__named *items;
     size_t n_items, capacity;
     size_t *table; /* item number + 1, 0: free; n_slots is a power of two, at most half is used */
     size_t n_slots;
-    bool versioned;
+} sow__names;
+
+struct sow_state_dict {
+    sow__names tensors, modules;
 };
+
+/* ---- names ---- */
 
 /* FNV-1a. */
 static size_t hash_of(const char *name)
@@ -32,37 +39,74 @@ static size_t hash_of(const char *name)
 }
 
 /* The slot that holds a name, or the free one where it belongs. */
-static size_t *slot_of(const sow_state_dict *state, const char *name)
+static size_t *slot_of(const sow__names *names, const char *name)
 {
-    size_t at = hash_of(name) & (state->n_slots - 1);
-    while (state->table[at] != 0 && strcmp(state->items[state->table[at] - 1].name, name) != 0) {
-        at = (at + 1) & (state->n_slots - 1);
+    size_t at = hash_of(name) & (names->n_slots - 1);
+    while (names->table[at] != 0 && strcmp(names->items[names->table[at] - 1].name, name) != 0) {
+        at = (at + 1) & (names->n_slots - 1);
     }
-    return &state->table[at];
+    return &names->table[at];
 }
 
 /* Twice the room; the list is as it was on failure. */
-static bool grow(sow_state_dict *state)
+static bool grow(sow__names *names)
 {
-    const size_t capacity = state->capacity == 0 ? 32 : state->capacity * 2;
-    sow__named *items = realloc(state->items, capacity * sizeof *items);
+    const size_t capacity = names->capacity == 0 ? 32 : names->capacity * 2;
+    sow__named *items = realloc(names->items, capacity * sizeof *items);
     if (items == NULL) {
         return false;
     }
-    state->items = items;
+    names->items = items;
     size_t *table = calloc(capacity * 2, sizeof *table);
     if (table == NULL) {
         return false;
     }
-    free(state->table);
-    state->table = table;
-    state->n_slots = capacity * 2;
-    state->capacity = capacity;
-    for (size_t i = 0; i < state->n_items; i++) {
-        *slot_of(state, items[i].name) = i + 1;
+    free(names->table);
+    names->table = table;
+    names->n_slots = capacity * 2;
+    names->capacity = capacity;
+    for (size_t i = 0; i < names->n_items; i++) {
+        *slot_of(names, items[i].name) = i + 1;
     }
     return true;
 }
+
+static const sow__named *find(const sow__names *names, const char *name)
+{
+    if (names->n_items == 0) {
+        return NULL;
+    }
+    const size_t *slot = slot_of(names, name);
+    return *slot == 0 ? NULL : &names->items[*slot - 1];
+}
+
+/* A new item of a name that is not there; NULL after filling *err. */
+static sow__named *append(sow__names *names, const char *name, sow_error *err)
+{
+    char *copy = strdup(name);
+    if (copy == NULL || (names->n_items == names->capacity && !grow(names))) {
+        free(copy);
+        sow__fail_memory(err, strlen(name) + 1);
+        return NULL;
+    }
+    size_t *slot = slot_of(names, copy);
+    sow__named *item = &names->items[names->n_items];
+    *item = (sow__named){.name = copy};
+    *slot = ++names->n_items;
+    return item;
+}
+
+static void clear(sow__names *names)
+{
+    for (size_t i = 0; i < names->n_items; i++) {
+        free(names->items[i].name);
+        sow_tensor_free(names->items[i].tensor);
+    }
+    free(names->items);
+    free(names->table);
+}
+
+/* ---- the list ---- */
 
 sow_state_dict *sow_state_dict_new(sow_error *err)
 {
@@ -75,65 +119,63 @@ sow_state_dict *sow_state_dict_new(sow_error *err)
 
 void sow_state_dict_free(sow_state_dict *state)
 {
-    if (state == NULL) {
-        return;
+    if (state != NULL) {
+        clear(&state->tensors);
+        clear(&state->modules);
+        free(state);
     }
-    for (size_t i = 0; i < state->n_items; i++) {
-        free(state->items[i].name);
-        sow_tensor_free(state->items[i].tensor);
-    }
-    free(state->items);
-    free(state->table);
-    free(state);
 }
 
 sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tensor *tensor,
                               sow_error *err)
 {
-    if (sow_state_dict_find(state, name) != NULL) {
+    if (find(&state->tensors, name) != NULL) {
         return sow__fail(err, SOW_ERROR_VALUE, "the name '%s' is there already", name);
     }
-    char *copy = strdup(name);
-    if (copy == NULL || (state->n_items == state->capacity && !grow(state))) {
-        free(copy);
-        return sow__fail_memory(err, strlen(name) + 1);
+    sow__named *item = append(&state->tensors, name, err);
+    if (item == NULL) {
+        return SOW_ERROR_MEMORY;
     }
-    size_t *slot = slot_of(state, copy);
-    state->items[state->n_items] = (sow__named){.name = copy, .tensor = sow__tensor_ref(tensor)};
-    *slot = ++state->n_items;
+    item->tensor = sow__tensor_ref(tensor);
     return SOW_OK;
-}
-
-void sow__state_dict_set_versioned(sow_state_dict *state)
-{
-    state->versioned = true;
-}
-
-bool sow__state_dict_is_versioned(const sow_state_dict *state)
-{
-    return state->versioned;
 }
 
 size_t sow_state_dict_count(const sow_state_dict *state)
 {
-    return state->n_items;
+    return state->tensors.n_items;
 }
 
 const char *sow_state_dict_name(const sow_state_dict *state, size_t index)
 {
-    return state->items[index].name;
+    return state->tensors.items[index].name;
 }
 
 sow_tensor *sow_state_dict_tensor(const sow_state_dict *state, size_t index)
 {
-    return state->items[index].tensor;
+    return state->tensors.items[index].tensor;
 }
 
 sow_tensor *sow_state_dict_find(const sow_state_dict *state, const char *name)
 {
-    if (state->n_items == 0) {
-        return NULL;
+    const sow__named *item = find(&state->tensors, name);
+    return item == NULL ? NULL : item->tensor;
+}
+
+/* ---- versions ---- */
+
+sow_status sow__state_dict_set_version(sow_state_dict *state, const char *path, int version,
+                                       sow_error *err)
+{
+    sow__named *item = append(&state->modules, path, err);
+    if (item == NULL) {
+        return SOW_ERROR_MEMORY;
     }
-    const size_t *slot = slot_of(state, name);
-    return *slot == 0 ? NULL : state->items[*slot - 1].tensor;
+    item->version = version;
+    return SOW_OK;
+}
+
+int sow__state_dict_version(const sow_state_dict *state, const char *path)
+{
+    const sow__named *item = find(&state->modules, path);
+    return item == NULL ? 0 : item->version;
 }

@@ -5,9 +5,11 @@
 
 #include <sow/nn.h>
 
-/* PyTorch's state_dict() notes the version of each module; a list made by hand or read from a
- * safetensors file has no versions, and counts as made before they were. */
-void sow__state_dict_set_versioned(sow_state_dict *state);
-bool sow__state_dict_is_versioned(const sow_state_dict *state);
+/* PyTorch's state_dict() notes the version of each module under its path; a list made by hand or
+ * read from a safetensors file has none. Once per path. SOW_ERROR_MEMORY. */
+sow_status sow__state_dict_set_version(sow_state_dict *state, const char *path, int version,
+                                       sow_error *err);
+/* 0: none was noted. */
+int sow__state_dict_version(const sow_state_dict *state, const char *path);
 
 #endif

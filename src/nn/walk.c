@@ -3,6 +3,7 @@
 #include "nn/module.h"
 
 #include "base/error.h"
+#include "nn/running_norm.h"
 #include "nn/state_dict.h"
 #include "tensor/tensor.h"
 
@@ -214,7 +215,11 @@ static sow_status list_slots(sow__listing *listing, const sow__slots *slots, sow
 static sow_status list_tree(sow__listing *listing, const sow_module *module, sow_error *err)
 {
     const size_t n_text = listing->path.n_text;
-    sow_status status = list_slots(listing, &module->parameters, err);
+    sow_status status = sow__state_dict_set_version(
+        listing->list, n_text == 0 ? "" : listing->path.text, sow__module_version(module), err);
+    if (status == SOW_OK) {
+        status = list_slots(listing, &module->parameters, err);
+    }
     if (status == SOW_OK) {
         status = list_slots(listing, &module->buffers, err);
     }
@@ -247,7 +252,6 @@ static sow_state_dict *list_state(const sow_module *module, bool detached, sow_e
     if (listing.list == NULL) {
         return NULL;
     }
-    sow__state_dict_set_versioned(listing.list);
     return end_listing(&listing, list_tree(&listing, module, err));
 }
 
