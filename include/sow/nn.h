@@ -1,7 +1,13 @@
 /* torch.nn in C: module trees, state_dict and loading, skip_init, and every class by name.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A module owns its submodules and keeps its tensors. A tree is used from one thread at a time. */
+ * A module holds its submodules and its tensors: it takes one holder of each that is registered.
+ * Pointers that a function lends hold nothing. They are good until the tensor or submodule is
+ * replaced (set_tensor, tie, registering or loading with assign over it, to_empty) or the last
+ * module that has it is freed; sow_tensor_ref and sow_module_ref keep it beyond that.
+ *
+ * A tree, a state_dict and a load report are each used from one thread at a time. Trees and lists
+ * that share a module or a tensor count as one: their holders are not counted atomically. */
 #ifndef SOW_NN_H
 #define SOW_NN_H
 
@@ -21,12 +27,13 @@ typedef struct sow_state_dict sow_state_dict;
 SOW_API sow_state_dict *sow_state_dict_new(sow_error *err);
 /* NULL is fine. */
 SOW_API void sow_state_dict_free(sow_state_dict *state);
-/* Appends; the name is copied, the tensor stays the caller's too. SOW_ERROR_VALUE for a name that
- * is there. */
+/* Appends; the name is copied, the tensor stays the caller's too: the list is one more holder.
+ * SOW_ERROR_VALUE for a name that is there or NULL; tensor NULL returns the failure that err holds
+ * of its constructor, or SOW_ERROR_VALUE. */
 SOW_API sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tensor *tensor,
                                       sow_error *err);
 SOW_API size_t sow_state_dict_count(const sow_state_dict *state);
-/* Lent; index < count. */
+/* Lent; NULL past the end. */
 SOW_API const char *sow_state_dict_name(const sow_state_dict *state, size_t index);
 SOW_API sow_tensor *sow_state_dict_tensor(const sow_state_dict *state, size_t index);
 /* The tensor of a name, lent; NULL when there is none. */
@@ -36,37 +43,47 @@ SOW_API sow_tensor *sow_state_dict_find(const sow_state_dict *state, const char 
 
 typedef struct sow_module sow_module;
 
-/* An empty module; type is the class name ("Linear", "GPT2Block"), copied. */
+/* An empty module; type is the class name ("Linear", "GPT2Block"), copied; SOW_ERROR_VALUE for
+ * NULL. */
 SOW_API sow_module *sow_module_new(const char *type, sow_error *err);
-/* One more holder of the module, to register it at a second place: returns module. */
+/* One more holder of the module, to register it at a second place or keep a lent one: returns
+ * module. NULL gives NULL. */
 SOW_API sow_module *sow_module_ref(sow_module *module);
 /* Drops one holder; the last one frees the module and what it alone holds. NULL is fine. */
 SOW_API void sow_module_free(sow_module *module);
 /* The class name, lent. */
 SOW_API const char *sow_module_type(const sow_module *module);
 
-/* register_parameter / register_buffer: the module takes the caller's reference also on failure, so
+/* register_parameter / register_buffer: the module takes the caller's holder also on failure, so
  * that a constructor's result can be passed straight in; tensor NULL returns the failure that err
- * holds of that constructor, or SOW_ERROR_VALUE. Names: not empty, no dot, not twice
- * (SOW_ERROR_VALUE, in the words of PyTorch's KeyError). */
+ * holds of that constructor, or SOW_ERROR_VALUE. A name that a parameter (buffer) has, reserved or
+ * not, is given to the new one in the same place of the order; the old one is let go. Other names:
+ * not empty, no dot, not that of a buffer (parameter) or child, and none that every module has in
+ * PyTorch ("forward", "type"; "keys" of a ModuleDict): SOW_ERROR_VALUE, in the words of PyTorch's
+ * KeyError. */
 SOW_API sow_status sow_module_register_parameter(sow_module *module, const char *name,
                                                  sow_tensor *tensor, sow_error *err);
 SOW_API sow_status sow_module_register_buffer(sow_module *module, const char *name,
                                               sow_tensor *tensor, bool persistent, sow_error *err);
-/* register_module: takes the child, also on failure. SOW_ERROR_VALUE when the child
- * holds module. */
+/* register_module, add_module: takes the child, also on failure; a child of that name is replaced,
+ * names as above. SOW_ERROR_VALUE when the child holds module, or when something would stand more
+ * than 1000 levels below its root, near which Python's walks stop too. */
 SOW_API sow_status sow_module_register_module(sow_module *module, const char *name,
                                               sow_module *child, sow_error *err);
 
-/* register_parameter(name, None) and so on: the name keeps its place in the order and can not be
- * registered again; it is in no list, and a key of that name is unexpected when loading. */
+/* register_parameter(name, None) and so on: the name is new, or loses what it had, and keeps its
+ * place in the order; it is in no list, and a key of that name is unexpected when loading. Names as
+ * above. A buffer put in a reserved place by sow_module_set_tensor is persistent; registering says
+ * whether. */
 SOW_API sow_status sow_module_reserve_parameter(sow_module *module, const char *name,
                                                 sow_error *err);
 SOW_API sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_error *err);
 SOW_API sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_error *err);
 
-/* module.name = tensor: puts a tensor (taken, also on failure) or NULL, for None, in the place of
- * the parameter or buffer at a dotted path, which may be a reserved one. SOW_ERROR_NOT_FOUND. */
+/* module.name = tensor: puts a tensor (taken, also on failure) or None in the place of the
+ * parameter or buffer at a dotted path, which may be a reserved one. tensor NULL is None unless err
+ * holds a failure: then it is that constructor's, which is returned, and nothing changes.
+ * SOW_ERROR_NOT_FOUND. */
 SOW_API sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
                                          sow_error *err);
 
@@ -165,13 +182,15 @@ typedef struct sow_load_report sow_load_report;
  * state_dict: ...; Unexpected key(s) in state_dict: ...; size mismatch for ..." - after everything
  * that could be loaded has been; a size mismatch fails also with not_strict. *report (report may be
  * NULL) gets the lists, also in that case, and is the caller's; it is NULL on any other failure.
- * options NULL: the defaults. */
+ * options NULL: the defaults. sow_module_load_safetensors (sow/plan.h) does the same from a file.
+ */
 SOW_API sow_status sow_module_load_state_dict(sow_module *module, const sow_state_dict *state,
                                               const sow_load_options *options,
                                               sow_load_report **report, sow_error *err);
 
 /* Keys in PyTorch's order: missing ones as the module has them, unexpected ones as the state has
- * them. The errors are the lines after "Error(s) in loading state_dict". NULL past the end. */
+ * them. The errors are the lines after "Error(s) in loading state_dict", whole, where a message has
+ * no more than its first 1023 bytes. NULL past the end and for report NULL. */
 SOW_API const char *sow_load_report_missing(const sow_load_report *report, size_t index);
 SOW_API const char *sow_load_report_unexpected(const sow_load_report *report, size_t index);
 SOW_API const char *sow_load_report_error(const sow_load_report *report, size_t index);

@@ -45,8 +45,14 @@ SOW_API sow_tensor *sow_empty_strided(sow_dtype dtype, int n_dims, const int64_t
 SOW_API sow_tensor *sow_from_blob(void *data, size_t n_bytes, sow_dtype dtype, int n_dims,
                                   const int64_t *sizes, const int64_t *strides, sow_error *err);
 
-/* Frees the tensor; the storage goes with the last tensor that shares it. NULL is fine. A tensor
- * that is registered in a module lives on there. */
+/* One more holder of the tensor: returns it. What takes a tensor takes one holder, so that this is
+ * how to register a tensor at a second place, or to keep one that was registered or lent. NULL
+ * gives NULL. */
+SOW_API sow_tensor *sow_tensor_ref(sow_tensor *tensor);
+
+/* Drops one holder; the last one frees the tensor, and the storage goes with the last tensor that
+ * shares it. Not to be called on a tensor that was taken (by a module, say) or lent. NULL is fine.
+ */
 SOW_API void sow_tensor_free(sow_tensor *tensor);
 
 /* ---- views (share the storage; the caller frees each) ---- */

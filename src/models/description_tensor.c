@@ -157,7 +157,7 @@ static sow_status note_undrawn(sow__description *description, sow_tensor *tensor
         description->undrawn_capacity = capacity;
     }
     description->undrawn[description->n_undrawn++] =
-        (sow__undrawn){sow__tensor_ref(tensor), initializer};
+        (sow__undrawn){sow_tensor_ref(tensor), initializer};
     return SOW_OK;
 }
 

@@ -193,6 +193,10 @@ static sow_status parse_call(sow__call *call, const char *text, sow_error *err)
 static const sow__class *parse_target(sow__call *call, const char *target, const char *json_args,
                                       sow_error *err)
 {
+    if (target == NULL) {
+        sow__fail(err, SOW_ERROR_VALUE, "the name of the class is NULL");
+        return NULL;
+    }
     const sow__class *class = sow__class_of_path(target);
     if (class == NULL) {
         sow__fail(err, SOW_ERROR_NOT_FOUND, "module 'torch.nn' has no attribute '%s'",

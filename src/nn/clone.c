@@ -99,7 +99,7 @@ static sow_tensor *copy_of_tensor(sow__copies *copies, const sow_tensor *tensor,
 {
     sow_tensor *copy = sow__seen_value(&copies->seen, tensor);
     if (copy != NULL) {
-        return sow__tensor_ref(copy);
+        return sow_tensor_ref(copy);
     }
     copy = malloc(sizeof *copy);
     if (copy == NULL) {
@@ -183,6 +183,7 @@ static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_mo
     copy->padding_idx = module->padding_idx;
     copy->init_done = module->init_done;
     copy->origin = module->origin;
+    copy->level = module->level;
     sow_status status = sow__kept_copy(&copy->state, &module->state, err);
     if (status == SOW_OK) {
         status = sow__kept_copy(&copy->data, &module->data, err);

@@ -27,122 +27,12 @@ sow_status sow__fail_element(const sow__value *value, sow_error *err)
                      sow__value_type_name(value));
 }
 
-/* ---- names ---- */
-
-/* Names without underscores around them that every torch.nn.Module has; sorted. */
-static const char *const of_module[] = {
-    "T_destination",
-    "add_module",
-    "apply",
-    "bfloat16",
-    "buffers",
-    "call_super_init",
-    "children",
-    "compile",
-    "cpu",
-    "cuda",
-    "double",
-    "dump_patches",
-    "eval",
-    "extra_repr",
-    "float",
-    "forward",
-    "get_buffer",
-    "get_extra_state",
-    "get_parameter",
-    "get_submodule",
-    "half",
-    "ipu",
-    "load_state_dict",
-    "modules",
-    "mtia",
-    "named_buffers",
-    "named_children",
-    "named_modules",
-    "named_parameters",
-    "parameters",
-    "register_backward_hook",
-    "register_buffer",
-    "register_forward_hook",
-    "register_forward_pre_hook",
-    "register_full_backward_hook",
-    "register_full_backward_pre_hook",
-    "register_load_state_dict_post_hook",
-    "register_load_state_dict_pre_hook",
-    "register_module",
-    "register_parameter",
-    "register_state_dict_post_hook",
-    "register_state_dict_pre_hook",
-    "requires_grad_",
-    "set_extra_state",
-    "set_submodule",
-    "share_memory",
-    "state_dict",
-    "to",
-    "to_empty",
-    "train",
-    "training",
-    "type",
-    "xpu",
-    "zero_grad",
-};
-
-/* What the containers have besides. */
-static const struct {
-    const char *type;
-    const char *names; /* each with a blank before and after */
-} of_container[] = {
-    {"Sequential", " append extend insert pop "},
-    {"ModuleDict", " clear items keys pop update values "},
-    {"ParameterDict",
-     " clear copy fromkeys get items keys pop popitem setdefault update values _keys "},
-};
-
-static int compare_names(const void *name, const void *item)
-{
-    return strcmp(name, *(const char *const *)item);
-}
-
-/* True when every object of the class has an attribute of this name, which no child or parameter
- * can then have: "forward", "type"; "keys" of a ModuleDict. */
-static bool has_attribute(const sow_module *module, const char *name)
-{
-    if (bsearch(name, of_module, sizeof of_module / sizeof *of_module, sizeof *of_module,
-                compare_names) != NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof of_container / sizeof *of_container; i++) {
-        if (strcmp(of_container[i].type, sow_module_type(module)) != 0) {
-            continue;
-        }
-        const size_t n_name = strchr(name, ' ') == NULL ? strlen(name) : 0;
-        for (const char *at = strstr(of_container[i].names, name); at != NULL && n_name > 0;
-             at = strstr(at + 1, name)) {
-            if (at[-1] == ' ' && at[n_name] == ' ') {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static sow_status check_attribute(const sow_module *module, const char *name, sow_error *err)
-{
-    return has_attribute(module, name)
-               ? sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name)
-               : SOW_OK;
-}
-
 /* ---- one element ---- */
 
 sow_status sow__add_module(sow_module *module, const char *name, sow__value *value, sow_error *err)
 {
     if (value->kind != SOW__VALUE_MODULE && value->kind != SOW__VALUE_NONE) {
         return sow__fail_element(value, err);
-    }
-    const sow_status status = check_attribute(module, name, err);
-    if (status != SOW_OK) {
-        return status;
     }
     return value->kind == SOW__VALUE_NONE
                ? sow_module_reserve_module(module, name, err)
@@ -153,7 +43,7 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
                               sow_error *err)
 {
     if (value->kind == SOW__VALUE_MODULE) { /* setattr looks at no other attributes here */
-        return sow_module_register_module(module, name, sow__value_take_module(value), err);
+        return sow__module_set_child(module, name, sow__value_take_module(value), err);
     }
     if (value->kind != SOW__VALUE_TENSOR) {
         return SOW_OK;
@@ -162,10 +52,7 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
     }
-    const sow_status status = check_attribute(module, name, err);
-    return status != SOW_OK
-               ? status
-               : sow_module_register_parameter(module, name, sow__value_take_tensor(value), err);
+    return sow_module_register_parameter(module, name, sow__value_take_tensor(value), err);
 }
 
 /* ---- many elements ---- */

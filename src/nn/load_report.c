@@ -111,17 +111,17 @@ static const char *at(const sow__texts *texts, size_t index)
 
 const char *sow_load_report_missing(const sow_load_report *report, size_t index)
 {
-    return at(&report->missing, index);
+    return report == NULL ? NULL : at(&report->missing, index);
 }
 
 const char *sow_load_report_unexpected(const sow_load_report *report, size_t index)
 {
-    return at(&report->unexpected, index);
+    return report == NULL ? NULL : at(&report->unexpected, index);
 }
 
 const char *sow_load_report_error(const sow_load_report *report, size_t index)
 {
-    return at(&report->errors, index);
+    return report == NULL ? NULL : at(&report->errors, index);
 }
 
 void sow_load_report_free(sow_load_report *report)

@@ -1,4 +1,4 @@
-/* The module tree: registration, paths, tying.
+/* The module tree: making modules, paths, tying.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/class.h"
 
@@ -9,30 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- growing lists ---- */
-
-/* Room for one more item in a growing array; false when there is no memory. */
-static bool reserve_one(void **items, size_t *capacity, size_t n_items, size_t item_bytes)
-{
-    if (n_items < *capacity) {
-        return true;
-    }
-    const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
-    void *moved = realloc(*items, grown * item_bytes);
-    if (moved == NULL) {
-        return false;
-    }
-    *items = moved;
-    *capacity = grown;
-    return true;
-}
-
 static bool is_named(const char *whole, const char *name, size_t n_name)
 {
     return strncmp(whole, name, n_name) == 0 && whole[n_name] == '\0';
 }
 
-static sow__slot *find_slot(const sow__slots *slots, const char *name, size_t n_name)
+sow__slot *sow__slots_find(const sow__slots *slots, const char *name, size_t n_name)
 {
     for (size_t i = 0; i < slots->n_items; i++) {
         if (is_named(slots->items[i].name, name, n_name)) {
@@ -42,7 +24,7 @@ static sow__slot *find_slot(const sow__slots *slots, const char *name, size_t n_
     return NULL;
 }
 
-static const sow__child *find_child(const sow_module *module, const char *name, size_t n_name)
+sow__child *sow__module_find_child(const sow_module *module, const char *name, size_t n_name)
 {
     /* Lists number their children: look at that place first. */
     const size_t guess = name[0] >= '0' && name[0] <= '9' ? strtoul(name, NULL, 10) : SIZE_MAX;
@@ -70,6 +52,10 @@ static void free_slots(sow__slots *slots)
 
 sow_module *sow_module_new(const char *type, sow_error *err)
 {
+    if (type == NULL) {
+        sow__fail(err, SOW_ERROR_VALUE, "the type of a module is NULL");
+        return NULL;
+    }
     sow_module *module = calloc(1, sizeof *module);
     char *copy = module == NULL ? NULL : strdup(type);
     if (copy == NULL) {
@@ -128,7 +114,9 @@ void *sow_module_data(const sow_module *module)
 
 sow_module *sow_module_ref(sow_module *module)
 {
-    module->n_refs++;
+    if (module != NULL) {
+        module->n_refs++;
+    }
     return module;
 }
 
@@ -159,128 +147,6 @@ const sow_factory *sow__factory_or_default(const sow_factory *factory)
 {
     static const sow_factory defaults = {.device = SOW_CPU, .dtype = SOW_F32, .generator = NULL};
     return factory == NULL ? &defaults : factory;
-}
-
-/* ---- registration ---- */
-
-static sow_status check_name(const sow_module *module, const char *what, const char *name,
-                             sow_error *err)
-{
-    if (name == NULL || name[0] == '\0') {
-        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't be empty string \"\"", what);
-    }
-    if (strchr(name, '.') != NULL) {
-        const bool is_module = strcmp(what, "module") == 0;
-        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't contain \".\"%s%s", what,
-                         is_module ? ", got: " : "", is_module ? name : "");
-    }
-    const size_t n_name = strlen(name);
-    if (find_slot(&module->parameters, name, n_name) != NULL ||
-        find_slot(&module->buffers, name, n_name) != NULL ||
-        find_child(module, name, n_name) != NULL) {
-        return sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name);
-    }
-    return SOW_OK;
-}
-
-/* What a registration of NULL returns: the failure of the constructor that gave it. */
-static sow_status fail_missing(const char *what, const char *name, sow_error *err)
-{
-    if (err != NULL && err->status != SOW_OK) {
-        return err->status;
-    }
-    return sow__fail(err, SOW_ERROR_VALUE, "%s '%s' is NULL", what, name);
-}
-
-/* Takes the tensor. */
-static sow_status add_slot(sow_module *module, bool is_parameter, const char *name,
-                           sow_tensor *tensor, bool persistent, sow_error *err)
-{
-    sow__slots *slots = is_parameter ? &module->parameters : &module->buffers;
-    sow_status status = check_name(module, is_parameter ? "parameter" : "buffer", name, err);
-    char *copy = status == SOW_OK ? strdup(name) : NULL;
-    void *items = slots->items;
-    if (status == SOW_OK && (copy == NULL || !reserve_one(&items, &slots->capacity, slots->n_items,
-                                                          sizeof *slots->items))) {
-        status = sow__fail_memory(err, sizeof *slots->items);
-    }
-    if (status != SOW_OK) {
-        free(copy);
-        sow_tensor_free(tensor);
-        return status;
-    }
-    slots->items = items;
-    slots->items[slots->n_items++] =
-        (sow__slot){.name = copy, .tensor = tensor, .persistent = persistent};
-    return SOW_OK;
-}
-
-sow_status sow_module_register_parameter(sow_module *module, const char *name, sow_tensor *tensor,
-                                         sow_error *err)
-{
-    return tensor == NULL ? fail_missing("parameter", name, err)
-                          : add_slot(module, true, name, tensor, true, err);
-}
-
-sow_status sow_module_register_buffer(sow_module *module, const char *name, sow_tensor *tensor,
-                                      bool persistent, sow_error *err)
-{
-    return tensor == NULL ? fail_missing("buffer", name, err)
-                          : add_slot(module, false, name, tensor, persistent, err);
-}
-
-sow_status sow_module_reserve_parameter(sow_module *module, const char *name, sow_error *err)
-{
-    return add_slot(module, true, name, NULL, true, err);
-}
-
-sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_error *err)
-{
-    return add_slot(module, false, name, NULL, true, err);
-}
-
-static bool holds(const sow_module *module, const sow_module *other)
-{
-    bool found = module == other;
-    for (size_t i = 0; module != NULL && !found && i < module->n_children; i++) {
-        found = module->children[i].module != NULL && holds(module->children[i].module, other);
-    }
-    return found;
-}
-
-/* Takes the child, which may be NULL. */
-static sow_status add_child(sow_module *module, const char *name, sow_module *child, sow_error *err)
-{
-    sow_status status = check_name(module, "module", name, err);
-    if (status == SOW_OK && child != NULL && holds(child, module)) {
-        status = sow__fail(err, SOW_ERROR_VALUE, "module '%s' would hold itself", name);
-    }
-    char *copy = status == SOW_OK ? strdup(name) : NULL;
-    void *items = module->children;
-    if (status == SOW_OK &&
-        (copy == NULL || !reserve_one(&items, &module->child_capacity, module->n_children,
-                                      sizeof *module->children))) {
-        status = sow__fail_memory(err, sizeof *module->children);
-    }
-    if (status != SOW_OK) {
-        free(copy);
-        sow_module_free(child);
-        return status;
-    }
-    module->children = items;
-    module->children[module->n_children++] = (sow__child){.name = copy, .module = child};
-    return SOW_OK;
-}
-
-sow_status sow_module_register_module(sow_module *module, const char *name, sow_module *child,
-                                      sow_error *err)
-{
-    return child == NULL ? fail_missing("module", name, err) : add_child(module, name, child, err);
-}
-
-sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_error *err)
-{
-    return add_child(module, name, NULL, err);
 }
 
 /* ---- registration by constructors ---- */
@@ -370,13 +236,13 @@ static const sow_module *walk(const sow_module *module, const char *path, const 
 
 sow__slot *sow__module_own_slot(const sow_module *module, const char *name)
 {
-    sow__slot *slot = find_slot(&module->parameters, name, strlen(name));
-    return slot != NULL ? slot : find_slot(&module->buffers, name, strlen(name));
+    sow__slot *slot = sow__slots_find(&module->parameters, name, strlen(name));
+    return slot != NULL ? slot : sow__slots_find(&module->buffers, name, strlen(name));
 }
 
 sow_module *sow__module_own_child(const sow_module *module, const char *name, size_t n_name)
 {
-    const sow__child *child = find_child(module, name, n_name);
+    const sow__child *child = sow__module_find_child(module, name, n_name);
     return child == NULL ? NULL : child->module;
 }
 
@@ -422,6 +288,9 @@ sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tenso
         sow_tensor_free(tensor);
         return fail_no_tensor(module, path, err);
     }
+    if (tensor == NULL && err != NULL && err->status != SOW_OK) {
+        return err->status;
+    }
     sow_tensor_free(slot->tensor);
     slot->tensor = tensor;
     slot->lazy = false;
@@ -433,7 +302,7 @@ sow_status sow_module_tie(sow_module *module, const char *target, const char *so
 {
     sow_tensor *shared = sow_module_tensor(module, source);
     return shared == NULL ? fail_no_tensor(module, source, err)
-                          : sow_module_set_tensor(module, target, sow__tensor_ref(shared), err);
+                          : sow_module_set_tensor(module, target, sow_tensor_ref(shared), err);
 }
 
 /* ---- children ---- */

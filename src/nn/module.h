@@ -41,6 +41,7 @@ struct sow_module {
     sow__slots parameters, buffers;
     sow__child *children;
     size_t n_children, child_capacity;
+    size_t level; /* below the root of any tree it is in, at least: more than that of each holder */
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
     size_t origin;       /* models/: which place of a description built it; 0: none said */
@@ -76,11 +77,27 @@ sow_status sow__module_add_buffer(sow_module *module, const char *name, sow_dtyp
 
 /* Own parameter or buffer of that name, lent; NULL when there is none. */
 sow_tensor *sow__module_own_tensor(const sow_module *module, const char *name);
+sow__slot *sow__slots_find(const sow__slots *slots, const char *name, size_t n_name);
 /* Its slot, which may be reserved or lazy. */
 sow__slot *sow__module_own_slot(const sow_module *module, const char *name);
 
 /* Own child of a name of n_name bytes; NULL when there is none. */
 sow_module *sow__module_own_child(const sow_module *module, const char *name, size_t n_name);
+
+/* Its place, which may be reserved. */
+sow__child *sow__module_find_child(const sow_module *module, const char *name, size_t n_name);
+
+/* True when every object of the class has an attribute of this name, which nothing can then be
+ * registered under: "forward", "type"; "keys" of a ModuleDict. */
+bool sow__has_attribute(const sow_module *module, const char *name);
+
+/* setattr(module, name, child): as sow_module_register_module, but such attributes are hidden. */
+sow_status sow__module_set_child(sow_module *module, const char *name, sow_module *child,
+                                 sow_error *err);
+
+/* What a registration of NULL returns: the failure of the constructor that gave it, which err
+ * holds, or SOW_ERROR_VALUE. */
+sow_status sow__fail_missing(const char *what, const char *name, sow_error *err);
 
 /* True for the first place that a child has under its parent. */
 bool sow__module_is_first(const sow_module *module, size_t index);

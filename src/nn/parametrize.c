@@ -199,7 +199,7 @@ sow_status sow__parametrize_register(sow_module *module, const char *name,
     sow__slot *slot = sow__parametrize_slot(module, name);
     const bool is_parameter = slot >= module->parameters.items &&
                               slot < module->parameters.items + module->parameters.n_items;
-    sow_module *list = make_list(sow__tensor_ref(slot->tensor), is_parameter, with, why);
+    sow_module *list = make_list(sow_tensor_ref(slot->tensor), is_parameter, with, why);
     sow_module *lists = list == NULL ? NULL : lists_of(module, why);
     if (lists == NULL) {
         sow_module_free(list);

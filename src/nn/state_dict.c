@@ -3,6 +3,7 @@
 #include "nn/state_dict.h"
 
 #include "base/error.h"
+#include "nn/module.h"
 #include "tensor/tensor.h"
 
 #include <stdlib.h>
@@ -129,6 +130,12 @@ void sow_state_dict_free(sow_state_dict *state)
 sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tensor *tensor,
                               sow_error *err)
 {
+    if (name == NULL) {
+        return sow__fail(err, SOW_ERROR_VALUE, "the name of a tensor is NULL");
+    }
+    if (tensor == NULL) {
+        return sow__fail_missing("tensor", name, err);
+    }
     if (find(&state->tensors, name) != NULL) {
         return sow__fail(err, SOW_ERROR_VALUE, "the name '%s' is there already", name);
     }
@@ -136,7 +143,7 @@ sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tenso
     if (item == NULL) {
         return SOW_ERROR_MEMORY;
     }
-    item->tensor = sow__tensor_ref(tensor);
+    item->tensor = sow_tensor_ref(tensor);
     return SOW_OK;
 }
 
@@ -147,12 +154,12 @@ size_t sow_state_dict_count(const sow_state_dict *state)
 
 const char *sow_state_dict_name(const sow_state_dict *state, size_t index)
 {
-    return state->tensors.items[index].name;
+    return index < state->tensors.n_items ? state->tensors.items[index].name : NULL;
 }
 
 sow_tensor *sow_state_dict_tensor(const sow_state_dict *state, size_t index)
 {
-    return state->tensors.items[index].tensor;
+    return index < state->tensors.n_items ? state->tensors.items[index].tensor : NULL;
 }
 
 sow_tensor *sow_state_dict_find(const sow_state_dict *state, const char *name)

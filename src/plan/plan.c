@@ -37,7 +37,7 @@ static sow_status init_entry(sow__entry *entry, const char *name, sow_tensor *te
         return sow__fail(err, SOW_ERROR_RUNTIME, "%s: a meta tensor has no values to write", name);
     }
     entry->name = strdup(name);
-    entry->tensor = sow__tensor_ref(tensor);
+    entry->tensor = sow_tensor_ref(tensor);
     if (entry->name == NULL) {
         return sow__fail_memory(err, strlen(name) + 1);
     }

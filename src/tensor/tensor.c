@@ -362,9 +362,11 @@ sow_tensor *sow_from_blob(void *data, size_t n_bytes, sow_dtype dtype, int n_dim
     return NULL;
 }
 
-sow_tensor *sow__tensor_ref(sow_tensor *tensor)
+sow_tensor *sow_tensor_ref(sow_tensor *tensor)
 {
-    tensor->n_refs++;
+    if (tensor != NULL) {
+        tensor->n_refs++;
+    }
     return tensor;
 }
 

@@ -43,9 +43,6 @@ struct sow_tensor {
     int64_t strides[SOW_MAX_DIMS];
 };
 
-/* One more holder of the tensor; sow_tensor_free drops one. */
-sow_tensor *sow__tensor_ref(sow_tensor *tensor);
-
 typedef enum sow__alias_flag {
     SOW__FLAG_SHARED,  /* setting or clearing it on one tensor is seen on the other */
     SOW__FLAG_OWN,     /* not set; nothing to do with the other's */

@@ -48,11 +48,31 @@ static void test_nn_state_dict__a_name_stands_once(void **state)
     sow_state_dict_free(NULL);
 }
 
+static void test_nn_state_dict__null_and_past_the_end(void **state)
+{
+    (void)state;
+    sow_error err = {.status = SOW_OK};
+    sow_state_dict *dict = sow_state_dict_new(&err);
+    const int64_t bad = -1;
+    assert_fails(sow_state_dict_add(dict, "x", NULL, &err), SOW_ERROR_VALUE, err,
+                 "tensor 'x' is NULL");
+    assert_fails(sow_state_dict_add(dict, NULL, NULL, &err), SOW_ERROR_VALUE, err,
+                 "the name of a tensor is NULL");
+    err.status = SOW_OK;
+    sow_tensor *tensor = sow_empty(SOW_F32, 1, &bad, SOW_META, &err);
+    assert_int_equal(sow_state_dict_add(dict, "x", tensor, &err), SOW_ERROR_RUNTIME);
+    assert_int_equal(sow_state_dict_count(dict), 0);
+    assert_null(sow_state_dict_name(dict, 0));
+    assert_null(sow_state_dict_tensor(dict, 0));
+    sow_state_dict_free(dict);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nn_state_dict__keeps_order_and_finds),
         cmocka_unit_test(test_nn_state_dict__a_name_stands_once),
+        cmocka_unit_test(test_nn_state_dict__null_and_past_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,7 +269,7 @@ static void test_tensor_tensor__a_reference_keeps_it_alive(void **state)
 {
     (void)state;
     sow_tensor *t = sow_empty(SOW_F32, 1, SIZES(4), SOW_CPU, &err);
-    assert_ptr_equal(sow__tensor_ref(t), t);
+    assert_ptr_equal(sow_tensor_ref(t), t);
     sow_tensor_free(t);
     assert_int_equal(sow_tensor_numel(t), 4);
     sow_tensor_free(t);

@@ -1,0 +1,136 @@
+/* Names that Python's modules have already, so that nothing can be registered under them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "nn/module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Names that every torch.nn.Module has, but for those between double underscores; sorted. */
+static const char *const of_module[] = {
+    "T_destination",
+    "_apply",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_buffers",
+    "_call_impl",
+    "_compiled_call_impl",
+    "_forward_hooks",
+    "_forward_hooks_always_called",
+    "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_get_backward_hooks",
+    "_get_backward_pre_hooks",
+    "_get_name",
+    "_is_full_backward_hook",
+    "_load_from_state_dict",
+    "_load_state_dict_post_hooks",
+    "_load_state_dict_pre_hooks",
+    "_maybe_warn_non_full_backward_hook",
+    "_modules",
+    "_named_members",
+    "_non_persistent_buffers_set",
+    "_parameters",
+    "_register_load_state_dict_pre_hook",
+    "_register_state_dict_hook",
+    "_replicate_for_data_parallel",
+    "_save_to_state_dict",
+    "_slow_forward",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_version",
+    "_wrapped_call_impl",
+    "add_module",
+    "apply",
+    "bfloat16",
+    "buffers",
+    "call_super_init",
+    "children",
+    "compile",
+    "cpu",
+    "cuda",
+    "double",
+    "dump_patches",
+    "eval",
+    "extra_repr",
+    "float",
+    "forward",
+    "get_buffer",
+    "get_extra_state",
+    "get_parameter",
+    "get_submodule",
+    "half",
+    "ipu",
+    "load_state_dict",
+    "modules",
+    "mtia",
+    "named_buffers",
+    "named_children",
+    "named_modules",
+    "named_parameters",
+    "parameters",
+    "register_backward_hook",
+    "register_buffer",
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+    "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook",
+    "register_module",
+    "register_parameter",
+    "register_state_dict_post_hook",
+    "register_state_dict_pre_hook",
+    "requires_grad_",
+    "set_extra_state",
+    "set_submodule",
+    "share_memory",
+    "state_dict",
+    "to",
+    "to_empty",
+    "train",
+    "training",
+    "type",
+    "xpu",
+    "zero_grad",
+};
+
+/* What the containers have besides. */
+static const struct {
+    const char *type;
+    const char *names; /* each with a blank before and after */
+} of_container[] = {
+    {"Sequential", " append extend insert pop _get_item_by_idx "},
+    {"ModuleList", " append extend insert pop _get_abs_string_index "},
+    {"ParameterList", " append extend _get_abs_string_index _size "},
+    {"ModuleDict", " clear items keys pop update values "},
+    {"ParameterDict",
+     " clear copy fromkeys get items keys pop popitem setdefault update values _keys "
+     "_key_to_attr "},
+};
+
+static int compare_names(const void *name, const void *item)
+{
+    return strcmp(name, *(const char *const *)item);
+}
+
+bool sow__has_attribute(const sow_module *module, const char *name)
+{
+    if (bsearch(name, of_module, sizeof of_module / sizeof *of_module, sizeof *of_module,
+                compare_names) != NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof of_container / sizeof *of_container; i++) {
+        if (strcmp(of_container[i].type, sow_module_type(module)) != 0) {
+            continue;
+        }
+        const size_t n_name = strchr(name, ' ') == NULL ? strlen(name) : 0;
+        for (const char *at = strstr(of_container[i].names, name); at != NULL && n_name > 0;
+             at = strstr(at + 1, name)) {
+            if (at[-1] == ' ' && at[n_name] == ' ') {
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,255 @@
+/* Registration: parameters, buffers and children under the names that PyTorch allows.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "nn/module.h"
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PyTorch's walks recurse, and Python stops them near this depth. */
+#define MOST_LEVELS 1000
+
+typedef enum kind { PARAMETER, BUFFER, MODULE } kind;
+
+static const char *const kind_names[] = {"parameter", "buffer", "module"};
+
+/* ---- names ---- */
+
+static sow_status check_text(kind what, const char *name, sow_error *err)
+{
+    if (name == NULL || name[0] == '\0') {
+        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't be empty string \"\"",
+                         kind_names[what]);
+    }
+    if (strchr(name, '.') != NULL) {
+        return sow__fail(err, SOW_ERROR_VALUE, "%s name can't contain \".\"%s%s", kind_names[what],
+                         what == MODULE ? ", got: " : "", what == MODULE ? name : "");
+    }
+    return SOW_OK;
+}
+
+static sow__slot *slot_of(const sow_module *module, kind what, const char *name)
+{
+    return sow__slots_find(what == PARAMETER ? &module->parameters : &module->buffers, name,
+                           strlen(name));
+}
+
+/* A name of the same kind is free to be replaced, as in PyTorch. */
+static sow_status check_free(const sow_module *module, kind what, const char *name, sow_error *err)
+{
+    const bool is_taken =
+        (what != PARAMETER && slot_of(module, PARAMETER, name) != NULL) ||
+        (what != BUFFER && slot_of(module, BUFFER, name) != NULL) ||
+        (what != MODULE && sow__module_find_child(module, name, strlen(name)) != NULL);
+    return is_taken ? sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name)
+                    : SOW_OK;
+}
+
+static sow_status check_name(const sow_module *module, kind what, const char *name, sow_error *err)
+{
+    const sow_status status = check_text(what, name, err);
+    if (status == SOW_OK && sow__has_attribute(module, name)) {
+        return sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name);
+    }
+    return status == SOW_OK ? check_free(module, what, name, err) : status;
+}
+
+sow_status sow__fail_missing(const char *what, const char *name, sow_error *err)
+{
+    if (err != NULL && err->status != SOW_OK) {
+        return err->status;
+    }
+    return sow__fail(err, SOW_ERROR_VALUE, "%s '%s' is NULL", what, name == NULL ? "" : name);
+}
+
+/* ---- growing lists ---- */
+
+/* Room for one more item in a growing array, and a copy of its name; NULL after filling *err. */
+static char *reserve_one(void **items, size_t *capacity, size_t n_items, size_t item_bytes,
+                         const char *name, sow_error *err)
+{
+    const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
+    char *copy = strdup(name);
+    void *moved = copy != NULL && n_items == *capacity ? realloc(*items, grown * item_bytes) : NULL;
+    if (copy == NULL || (n_items == *capacity && moved == NULL)) {
+        free(copy);
+        sow__fail_memory(err, grown * item_bytes);
+        return NULL;
+    }
+    if (moved != NULL) {
+        *items = moved;
+        *capacity = grown;
+    }
+    return copy;
+}
+
+/* ---- tensors ---- */
+
+/* Takes the tensor. */
+static sow_status put_slot(sow_module *module, kind what, const char *name, sow_tensor *tensor,
+                           bool persistent, sow_error *err)
+{
+    sow__slots *slots = what == PARAMETER ? &module->parameters : &module->buffers;
+    sow_status status = check_name(module, what, name, err);
+    sow__slot *slot = status == SOW_OK ? slot_of(module, what, name) : NULL;
+    if (status == SOW_OK && slot == NULL) {
+        void *items = slots->items;
+        char *copy =
+            reserve_one(&items, &slots->capacity, slots->n_items, sizeof *slots->items, name, err);
+        slots->items = items;
+        if (copy != NULL) {
+            slot = &slots->items[slots->n_items++];
+            *slot = (sow__slot){.name = copy};
+        }
+    }
+    if (slot == NULL) {
+        sow_tensor_free(tensor);
+        return status == SOW_OK ? SOW_ERROR_MEMORY : status;
+    }
+    sow_tensor_free(slot->tensor);
+    slot->tensor = tensor;
+    slot->persistent = persistent;
+    slot->lazy = false;
+    return SOW_OK;
+}
+
+sow_status sow_module_register_parameter(sow_module *module, const char *name, sow_tensor *tensor,
+                                         sow_error *err)
+{
+    return tensor == NULL ? sow__fail_missing("parameter", name, err)
+                          : put_slot(module, PARAMETER, name, tensor, true, err);
+}
+
+sow_status sow_module_register_buffer(sow_module *module, const char *name, sow_tensor *tensor,
+                                      bool persistent, sow_error *err)
+{
+    return tensor == NULL ? sow__fail_missing("buffer", name, err)
+                          : put_slot(module, BUFFER, name, tensor, persistent, err);
+}
+
+sow_status sow_module_reserve_parameter(sow_module *module, const char *name, sow_error *err)
+{
+    return put_slot(module, PARAMETER, name, NULL, true, err);
+}
+
+sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_error *err)
+{
+    return put_slot(module, BUFFER, name, NULL, true, err);
+}
+
+/* ---- children ---- */
+
+/* A child on its way below a module that will hold it. */
+typedef struct placing {
+    const char *name;
+    const sow_module *holder;
+    sow__seen was; /* levels before */
+} placing;
+
+/* Moves a module, and what is below it, to a level at least. As a child is always below its
+ * parents, every way from it to the holder is walked, and no more of the tree than has to move. */
+static sow_status sink(placing *to, sow_module *module, size_t level, sow_error *err)
+{
+    bool was_there;
+    if (module == to->holder) {
+        return sow__fail(err, SOW_ERROR_VALUE, "module '%s' would hold itself", to->name);
+    }
+    if (level > MOST_LEVELS) {
+        return sow__fail(err, SOW_ERROR_VALUE,
+                         "module '%s' would reach more than %d levels below its root", to->name,
+                         MOST_LEVELS);
+    }
+    if (module->level >= level) {
+        return SOW_OK;
+    }
+    sow_status status =
+        sow__seen_add(&to->was, module, (void *)(uintptr_t)module->level, &was_there, err);
+    if (status == SOW_OK) {
+        module->level = level;
+    }
+    for (size_t i = 0; status == SOW_OK && i < module->n_children; i++) {
+        if (module->children[i].module != NULL) {
+            status = sink(to, module->children[i].module, level + 1, err);
+        }
+    }
+    return status;
+}
+
+/* Nothing has moved on failure. */
+static sow_status place_child(const sow_module *holder, const char *name, sow_module *child,
+                              sow_error *err)
+{
+    placing to = {.name = name, .holder = holder};
+    const sow_status status = sink(&to, child, holder->level + 1, err);
+    for (size_t i = 0; status != SOW_OK && i < to.was.n_slots; i++) {
+        if (to.was.keys[i] != NULL) {
+            ((sow_module *)to.was.keys[i])->level = (size_t)(uintptr_t)to.was.values[i];
+        }
+    }
+    sow__seen_clear(&to.was);
+    return status;
+}
+
+/* Takes the child, which may be NULL. The name was checked. */
+static sow_status put_child(sow_module *module, const char *name, sow_module *child, sow_error *err)
+{
+    sow_status status = child != NULL ? place_child(module, name, child, err) : SOW_OK;
+    sow__child *place =
+        status == SOW_OK ? sow__module_find_child(module, name, strlen(name)) : NULL;
+    if (status == SOW_OK && place == NULL) {
+        void *items = module->children;
+        char *copy = reserve_one(&items, &module->child_capacity, module->n_children,
+                                 sizeof *module->children, name, err);
+        module->children = items;
+        if (copy != NULL) {
+            place = &module->children[module->n_children++];
+            *place = (sow__child){.name = copy};
+        }
+    }
+    if (place == NULL) {
+        sow_module_free(child);
+        return status == SOW_OK ? SOW_ERROR_MEMORY : status;
+    }
+    sow_module *old = place->module;
+    place->module = child;
+    sow_module_free(old);
+    return SOW_OK;
+}
+
+static sow_status add_child(sow_module *module, const char *name, sow_module *child, sow_error *err)
+{
+    const sow_status status = check_name(module, MODULE, name, err);
+    if (status != SOW_OK) {
+        sow_module_free(child);
+        return status;
+    }
+    return put_child(module, name, child, err);
+}
+
+sow_status sow_module_register_module(sow_module *module, const char *name, sow_module *child,
+                                      sow_error *err)
+{
+    return child == NULL ? sow__fail_missing("module", name, err)
+                         : add_child(module, name, child, err);
+}
+
+sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_error *err)
+{
+    return add_child(module, name, NULL, err);
+}
+
+sow_status sow__module_set_child(sow_module *module, const char *name, sow_module *child,
+                                 sow_error *err)
+{
+    sow_status status = check_text(MODULE, name, err);
+    if (status == SOW_OK) {
+        status = check_free(module, MODULE, name, err);
+    }
+    if (status != SOW_OK) {
+        sow_module_free(child);
+        return status;
+    }
+    return put_child(module, name, child, err);
+}
