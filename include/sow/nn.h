@@ -234,18 +234,19 @@ typedef struct sow_factory {
 } sow_factory;
 
 /* Builds a module as torch.nn.X(...) does, with the same draws and failures. target: "Conv2d" or
- * "torch.nn.Conv2d" (SOW_ERROR_NOT_FOUND). json_args: NULL, the positional arguments "[3, 8, 5]",
- * or the keyword arguments "{\"in_channels\": 3, ...}"; {"_args_": [3, 8], "bias": false} is both;
- * "device" and "dtype" are names ("meta", "float64"). Wrong arguments give SOW_ERROR_TYPE in
- * Python's words. factory (NULL: cpu, f32, the default generator) is what device and dtype are when
- * the arguments do not say. The caller frees the module. */
+ * "torch.nn.Conv2d" (SOW_ERROR_NOT_FOUND; SOW_ERROR_VALUE for NULL). json_args: NULL, the
+ * positional arguments "[3, 8, 5]", or the keyword arguments "{\"in_channels\": 3, ...}";
+ * {"_args_": [3, 8], "bias": false} is both; "device" and "dtype" are names ("meta", "float64").
+ * Wrong arguments give SOW_ERROR_TYPE in Python's words. factory (NULL: cpu, f32, the default
+ * generator) is what device and dtype are when the arguments do not say. The caller frees the
+ * module. */
 SOW_API sow_module *sow_nn(const char *target, const char *json_args, const sow_factory *factory,
                            sow_error *err);
 
 /* torch.nn.utils.skip_init(torch.nn.X, ..., device=device): builds on meta, so that nothing is
- * drawn or written, then to_empty. "device" in json_args goes before the parameter.
- * SOW_ERROR_RUNTIME "Module must support a 'device' arg to skip initialization" for a class whose
- * signature has no device: containers, losses, LSTM, GRU, RNN. */
+ * drawn or written, then to_empty. "device" in json_args goes before the parameter, "dtype" is
+ * given there alone. SOW_ERROR_RUNTIME "Module must support a 'device' arg to skip initialization"
+ * for a class whose signature has no device: containers, losses, LSTM, GRU, RNN. */
 SOW_API sow_module *sow_skip_init(const char *target, const char *json_args, sow_device device,
                                   sow_error *err);
 
@@ -340,7 +341,7 @@ typedef struct sow_instance_norm_options {
 } sow_instance_norm_options;
 
 /* torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d: like the batch norms, but without any
- * tensor by default. */
+ * tensor by default. options NULL: the defaults. */
 SOW_API sow_module *sow_instance_norm1d(int64_t num_features,
                                         const sow_instance_norm_options *options,
                                         const sow_factory *factory, sow_error *err);
@@ -411,7 +412,8 @@ typedef struct sow_adaptive_log_softmax_options {
 } sow_adaptive_log_softmax_options;
 
 /* torch.nn.AdaptiveLogSoftmaxWithLoss: Linears head, then tail.0.0, tail.0.1, tail.1.0...; those of
- * the tail without bias. SOW_ERROR_VALUE for cutoffs that do not rise. */
+ * the tail without bias. SOW_ERROR_VALUE for cutoffs that do not rise, and for options NULL, as
+ * there are none by default. */
 SOW_API sow_module *
 sow_adaptive_log_softmax_with_loss(int64_t in_features, int64_t n_classes,
                                    const sow_adaptive_log_softmax_options *options,
@@ -461,7 +463,7 @@ typedef struct sow_transformer_options {
 
 /* torch.nn.TransformerEncoderLayer and TransformerDecoderLayer: attention (the decoder's two), then
  * linear1 and linear2 draw; the norms are ones and zeros. SOW_ERROR_VALUE for a dropout outside 0
- * to 1 and as sow_multihead_attention. */
+ * to 1 and as sow_multihead_attention. options NULL: the defaults. */
 SOW_API sow_module *sow_transformer_encoder_layer(int64_t d_model, int64_t nhead,
                                                   const sow_transformer_options *options,
                                                   const sow_factory *factory, sow_error *err);
@@ -478,7 +480,8 @@ SOW_API sow_module *sow_transformer_decoder(sow_module *decoder_layer, int64_t n
                                             sow_module *norm, sow_error *err);
 
 /* torch.nn.Transformer: one encoder layer is drawn and copied, then one decoder layer, then every
- * parameter of more than one dim is drawn again, xavier_uniform. */
+ * parameter of more than one dim is drawn again, xavier_uniform. Failures as of the layers; options
+ * NULL: the defaults. */
 SOW_API sow_module *sow_transformer(int64_t d_model, int64_t nhead,
                                     const sow_transformer_options *options,
                                     const sow_factory *factory, sow_error *err);
