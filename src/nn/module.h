@@ -42,6 +42,7 @@ struct sow_module {
     sow__child *children;
     size_t n_children, child_capacity;
     size_t level; /* below the root of any tree it is in, at least: more than that of each holder */
+    size_t level_before; /* while a child is put in its place */
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
     size_t origin;       /* models/: which place of a description built it; 0: none said */

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +144,7 @@ sow_status sow_module_reserve_buffer(sow_module *module, const char *name, sow_e
 typedef struct placing {
     const char *name;
     const sow_module *holder;
-    sow__seen was; /* levels before */
+    sow__seen moved;
 } placing;
 
 /* Moves a module, and what is below it, to a level at least. As a child is always below its
@@ -164,9 +163,9 @@ static sow_status sink(placing *to, sow_module *module, size_t level, sow_error 
     if (module->level >= level) {
         return SOW_OK;
     }
-    sow_status status =
-        sow__seen_add(&to->was, module, (void *)(uintptr_t)module->level, &was_there, err);
+    sow_status status = sow__seen_add(&to->moved, module, module, &was_there, err);
     if (status == SOW_OK) {
+        module->level_before = was_there ? module->level_before : module->level;
         module->level = level;
     }
     for (size_t i = 0; status == SOW_OK && i < module->n_children; i++) {
@@ -183,12 +182,13 @@ static sow_status place_child(const sow_module *holder, const char *name, sow_mo
 {
     placing to = {.name = name, .holder = holder};
     const sow_status status = sink(&to, child, holder->level + 1, err);
-    for (size_t i = 0; status != SOW_OK && i < to.was.n_slots; i++) {
-        if (to.was.keys[i] != NULL) {
-            ((sow_module *)to.was.keys[i])->level = (size_t)(uintptr_t)to.was.values[i];
+    for (size_t i = 0; status != SOW_OK && i < to.moved.n_slots; i++) {
+        sow_module *moved = to.moved.values[i];
+        if (moved != NULL) {
+            moved->level = moved->level_before;
         }
     }
-    sow__seen_clear(&to.was);
+    sow__seen_clear(&to.moved);
     return status;
 }
 
