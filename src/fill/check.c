@@ -151,10 +151,11 @@ static bool converts_to_f8(double value, sow_dtype dtype)
 
 /* fill_ converts its number with a check, but not for one element of a narrow float, which becomes
  * what is beyond its largest number; whole numbers are cut towards zero. */
-static sow_status check_constant(double value, const sow_tensor *view, sow_error *err)
+static sow_status check_constant(const sow__fill *fill, const sow_tensor *view, sow_error *err)
 {
     const sow__dtype_info *info = sow__dtype_info_of(view->storage->dtype);
     sow_dtype real = sow__dtype_real(view->storage->dtype);
+    const double value = fill->value;
     bool fits = true;
     if (info->kind == SOW__CLASS_OPAQUE) {
         return not_implemented(err, "fill_cpu", view->storage->dtype);
@@ -162,13 +163,12 @@ static sow_status check_constant(double value, const sow_tensor *view, sow_error
     if (sow__dtype_is_float(real)) {
         fits = converts(value, real) || (info->bits == 16 && view->numel == 1);
     } else if (info->kind == SOW__CLASS_FLOAT8) {
-        fits = converts_to_f8(value, real) || view->numel == 1;
-    } else if (info->kind == SOW__CLASS_INT) {
-        double limit = ldexp(1.0, info->bits - 1);
-        fits = value >= -limit && (info->bits == 64 ? value < limit : value <= limit - 1);
-    } else if (info->kind == SOW__CLASS_UINT) {
-        double limit = ldexp(1.0, info->bits);
-        fits = value >= 0 && (info->bits == 64 ? value < limit : value <= limit - 1);
+        /* of an integer, e8m0 takes the size alone: 0 and negative ones too */
+        fits = converts_to_f8(value, real) || view->numel == 1 ||
+               (fill->is_integer && real == SOW_F8_E8M0);
+    } else {
+        fits = fill->is_integer ? sow__integer_fits(fill->integer, real)
+                                : sow__double_fits(value, real);
     }
     return fits
                ? SOW_OK
@@ -216,10 +216,10 @@ sow_status sow__fill_check(const sow__fill *fill, const sow_tensor *tensor, sow_
     case SOW__FILL_CONSTANT:
         return tensor->storage->device == SOW_META || is_zeros(fill, tensor)
                    ? SOW_OK
-                   : check_constant(fill->value, tensor, err);
+                   : check_constant(fill, tensor, err);
     case SOW__FILL_EYE:
     case SOW__FILL_DIRAC:
-        return check_constant(1.0, tensor, err);
+        return check_constant(&(sow__fill){.value = 1.0}, tensor, err);
     case SOW__FILL_ORTHOGONAL:
         return check_orthogonal(tensor, err);
     case SOW__FILL_MUL:

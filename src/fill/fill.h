@@ -8,7 +8,7 @@
 #include "tensor/tensor.h"
 
 typedef enum sow__fill_kind {
-    SOW__FILL_CONSTANT,     /* value */
+    SOW__FILL_CONSTANT,     /* value; or integer, when is_integer */
     SOW__FILL_UNIFORM,      /* a, b */
     SOW__FILL_NORMAL,       /* mean, std */
     SOW__FILL_TRUNC_NORMAL, /* mean, std, a, b */
@@ -20,12 +20,15 @@ typedef enum sow__fill_kind {
     SOW__FILL_COPY,       /* from another tensor's record */
 } sow__fill_kind;
 
-/* What is written. Plain numbers in double as PyTorch computes them; each kind looks at its own. */
+/* What is written. Plain numbers in double as PyTorch computes them; each kind looks at its own.
+ * A constant that is an integer keeps all its bits and is converted by other rules; value is then
+ * its nearest double, for texts and statistics. */
 typedef struct sow__fill {
     sow__fill_kind kind;
     const char *initializer; /* registry name that led here, static; for reports */
     double a, b, mean, std, value, gain, sparsity;
-    int64_t groups;
+    int64_t groups, integer;
+    bool is_integer;
 } sow__fill;
 
 /* Checks a fill against a tensor as PyTorch's kernel does, in its order and words. Draws and writes

@@ -142,18 +142,24 @@ sow_status sow__fill_measure(const sow__fill *fill, const sow_tensor *view, cons
 
 /* ---- pieces ---- */
 
-static void fill_constant(sow_dtype dtype, double value, int64_t count, unsigned char *out)
+static void fill_with(sow_dtype dtype, const void *number, sow_dtype type, int64_t count,
+                      unsigned char *out)
 {
     size_t bytes = sow__dtype_bytes(dtype), n_bytes = (size_t)count * bytes;
     if (count <= 0) {
         return;
     }
-    sow__convert(out, dtype, &value, SOW_F64, 1);
+    sow__convert(out, dtype, number, type, 1);
     for (size_t done = bytes; done < n_bytes;) {
         size_t n = done < n_bytes - done ? done : n_bytes - done;
         memcpy(out + done, out, n);
         done += n;
     }
+}
+
+static void fill_constant(sow_dtype dtype, double value, int64_t count, unsigned char *out)
+{
+    fill_with(dtype, &value, SOW_F64, count, out);
 }
 
 /* A one at a logical place, if the piece holds it. */
@@ -221,7 +227,11 @@ static sow_status piece(const sow__fill *fill, const sow_tensor *view,
     sow_dtype dtype = view->storage->dtype;
     switch (fill->kind) {
     case SOW__FILL_CONSTANT:
-        fill_constant(dtype, fill->value, count, out);
+        if (fill->is_integer) {
+            fill_with(dtype, &fill->integer, SOW_I64, count, out);
+        } else {
+            fill_constant(dtype, fill->value, count, out);
+        }
         return SOW_OK;
     case SOW__FILL_EYE:
         fill_eye(view, first, count, out);

@@ -7,6 +7,7 @@
 #include "kern/float8.h"
 #include "kern/kern.h"
 #include "tensor/tensor.h"
+#include <math.h>
 #include <string.h>
 
 #define PIECE ((size_t)256)
@@ -15,6 +16,28 @@ bool sow__convertible(sow_dtype to, sow_dtype from)
 {
     const sow__dtype_info *a = sow__dtype_info_of(to), *b = sow__dtype_info_of(from);
     return a != NULL && b != NULL && a->kind != SOW__CLASS_OPAQUE && b->kind != SOW__CLASS_OPAQUE;
+}
+
+bool sow__integer_fits(int64_t integer, sow_dtype dtype)
+{
+    const sow__dtype_info *info = sow__dtype_info_of(dtype);
+    if (info->kind == SOW__CLASS_BOOL || info->bits == 64) {
+        return true;
+    }
+    const bool is_signed = info->kind == SOW__CLASS_INT;
+    const int64_t most = (INT64_C(1) << (is_signed ? info->bits - 1 : info->bits)) - 1;
+    return integer <= most && integer >= (is_signed ? -most - 1 : -most);
+}
+
+bool sow__double_fits(double number, sow_dtype dtype)
+{
+    const sow__dtype_info *info = sow__dtype_info_of(dtype);
+    if (info->kind == SOW__CLASS_BOOL) {
+        return true;
+    }
+    const bool is_signed = info->kind == SOW__CLASS_INT;
+    const double limit = ldexp(1.0, is_signed ? info->bits - 1 : info->bits);
+    return number >= (is_signed ? -limit : 0.0) && number <= (info->bits == 64 ? limit : limit - 1);
 }
 
 /* ---- floats ---- */

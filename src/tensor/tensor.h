@@ -130,6 +130,11 @@ void sow__order_pair(const sow_tensor *target, const sow_tensor *source, sow__or
 
 /* True when elements of one type can be converted to the other (all but the opaque ones). */
 bool sow__convertible(sow_dtype to, sow_dtype from);
+/* Whether an element of an integer type or bool holds a number, as PyTorch sees it when it makes
+ * one of a Python number. A negative integer wraps once in an unsigned type; the limits of 64 bits
+ * are rounded to a double before a double is compared with them. */
+bool sow__integer_fits(int64_t integer, sow_dtype dtype);
+bool sow__double_fits(double number, sow_dtype dtype);
 /* Converts n dense elements as tensor.copy_ does. */
 void sow__convert(void *out, sow_dtype to, const void *in, sow_dtype from, size_t n);
 
