@@ -65,7 +65,9 @@ SOW_API sow_status sow_parametrize_orthogonal(sow_module *module, const char *na
                                               sow_generator *generator, sow_error *err);
 
 /* torch.nn.utils.weight_norm(module, name, dim), which is deprecated and warns so: like
- * sow_parametrize_weight_norm, but the names are NAME_g and NAME_v, of parameters alone. */
+ * sow_parametrize_weight_norm, but the names are NAME_g and NAME_v, of parameters alone, and 8-bit
+ * floats are refused. PyTorch computes the tensor from them, so the module cannot be copied: a
+ * TransformerEncoder of it fails with SOW_ERROR_RUNTIME. */
 SOW_API sow_status sow_weight_norm(sow_module *module, const char *name, int dim, sow_error *err);
 
 /* torch.nn.utils.spectral_norm(module, name, ...): like sow_parametrize_spectral_norm, but

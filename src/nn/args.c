@@ -284,6 +284,7 @@ sow_status sow__args_bind(sow__args *args, const char *class_name, const char *s
                           sow_error *err)
 {
     *args = (sow__args){.class_name = class_name,
+                        .ambiguous = 1,
                         .rest = {.kind = SOW__VALUE_LIST},
                         .keywords = {.kind = SOW__VALUE_DICT},
                         .factory = factory == NULL ? (sow_factory){.device = SOW_CPU} : *factory};
@@ -392,7 +393,19 @@ sow_status sow__args_number(sow__args *args, const char *name, double *value, so
 
 bool sow__args_truth(sow__args *args, const char *name)
 {
-    return sow__value_truth(sow__args_get(args, name));
+    const sow__value *value = sow__args_get(args, name);
+    if (!sow__value_has_truth(value) && args->ambiguous == 1) {
+        args->ambiguous = sow_tensor_numel(value->tensor);
+    }
+    return sow__value_truth(value);
+}
+
+sow_status sow__args_check_truth(const sow__args *args, sow_error *err)
+{
+    return args->ambiguous == 1
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_RUNTIME, "Boolean value of Tensor with %s is ambiguous",
+                           args->ambiguous == 0 ? "no values" : "more than one value");
 }
 
 const char *sow__args_text(sow__args *args, const char *name)

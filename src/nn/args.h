@@ -18,6 +18,7 @@ typedef struct sow__args {
     sow__value rest;     /* list: what *args took */
     sow__value keywords; /* dict: what **kwargs took */
     sow_factory factory; /* device= and dtype= over the caller's factory; generator of the build */
+    int64_t ambiguous;   /* elements of a tensor whose truth was asked in vain; 1: of none */
 } sow__args;
 
 /* Binds positional (a list; None is an empty one) and keyword (a dict) values to a Python signature
@@ -54,10 +55,14 @@ sow_status sow__args_shape(sow__args *args, int n, const char *const *names, int
                            sow_error *err);
 /* int or float; the bool counts. SOW_ERROR_TYPE "must be real number, not str". */
 sow_status sow__args_number(sow__args *args, const char *name, double *value, sow_error *err);
-/* By truth, as Python's if. */
+/* By truth, as Python's if. A tensor that has none is noted in ambiguous, for the end of the call.
+ */
 bool sow__args_truth(sow__args *args, const char *name);
 /* The text of a string; NULL when it is none. */
 const char *sow__args_text(sow__args *args, const char *name);
+
+/* What Python says when a tensor without truth was asked for it. */
+sow_status sow__args_check_truth(const sow__args *args, sow_error *err);
 
 /* A device by name: "cpu", "cpu:0", "meta", "deferred". SOW_ERROR_TYPE for what is no string,
  * SOW_ERROR_RUNTIME for another name, in PyTorch's words. */

@@ -86,6 +86,10 @@ sow_module *sow__class_call(const sow__class *class, sow__value *positional, sow
     }
     args.class_name = class->name;
     sow_module *module = class->construct(class, &args, err);
+    if (module != NULL && sow__args_check_truth(&args, err) != SOW_OK) {
+        sow_module_free(module);
+        module = NULL;
+    }
     sow__args_clear(&args);
     return module;
 }

@@ -177,6 +177,13 @@ static sow_status clone_children(sow__copies *copies, sow_module *to, const sow_
 static sow_status clone_into(sow__copies *copies, sow_module *copy, const sow_module *module,
                              sow_error *err)
 {
+    if (module->has_computed) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "Only Tensors created explicitly by the user (graph leaves) support the "
+                         "deepcopy protocol at the moment.  If you were attempting to deepcopy a "
+                         "module, this may be because of a torch.nn.utils.weight_norm usage, see "
+                         "https://github.com/pytorch/pytorch/pull/103001");
+    }
     copy->class = module->class;
     copy->reset = module->reset;
     copy->private_reset = module->private_reset;

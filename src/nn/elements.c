@@ -4,6 +4,8 @@
 
 #include "base/dtype.h"
 #include "base/error.h"
+#include "base/text.h"
+#include "tensor/tensor.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +50,7 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
     if (value->kind != SOW__VALUE_TENSOR) {
         return SOW_OK;
     }
-    if (!sow__dtype_has_gradients(sow_tensor_dtype(value->tensor))) {
+    if (!value->is_parameter && !sow__dtype_has_gradients(sow_tensor_dtype(value->tensor))) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
     }
@@ -74,15 +76,47 @@ static sow_status add_children(sow_module *module, const sow_module *from, bool 
     return status;
 }
 
+/* The parameters and children of a container of parameters, shared under their names. Elements of
+ * other kinds have left no trace in it, and leave none here. */
+static sow_status add_elements(sow_module *module, const sow_module *from, sow__add_fn add,
+                               sow_error *err)
+{
+    sow_status status = SOW_OK;
+    for (size_t i = 0; status == SOW_OK && i < from->parameters.n_items; i++) {
+        const sow__slot *slot = &from->parameters.items[i];
+        sow__value value = {.kind = SOW__VALUE_TENSOR,
+                            .tensor = sow_tensor_ref(slot->tensor),
+                            .is_parameter = true};
+        status = add(module, slot->name, &value, err);
+        sow__value_clear(&value);
+    }
+    return status == SOW_OK ? add_children(module, from, true, add, err) : status;
+}
+
 static bool is_of_type(const sow__value *value, const char *type)
 {
     return value->kind == SOW__VALUE_MODULE && strcmp(sow_module_type(value->module), type) == 0;
 }
 
-/* A string's characters and a dict's keys are strings, whatever they hold. */
-static size_t n_strings(const sow__value *value)
+/* How many strings Python finds walking over a value: the characters of a string, the keys of a
+ * dict or of a module that is one, whatever they hold. False for a value that gives no strings. */
+static bool count_strings(const sow__value *value, size_t *n)
 {
-    return value->kind == SOW__VALUE_STRING ? strlen(value->text) : value->n_items;
+    switch (value->kind) {
+    case SOW__VALUE_STRING:
+        *n = strlen(value->text);
+        return true;
+    case SOW__VALUE_DICT:
+    case SOW__VALUE_ORDERED_DICT:
+        *n = value->n_items;
+        return true;
+    default:
+        if (is_of_type(value, "ModuleDict") || is_of_type(value, "ParameterDict")) {
+            *n = value->module->n_children + value->module->parameters.n_items;
+            return true;
+        }
+        return false;
+    }
 }
 
 sow_status sow__extend(sow_module *module, const char *what, sow__value *value, sow__add_fn add,
@@ -91,18 +125,12 @@ sow_status sow__extend(sow_module *module, const char *what, sow__value *value, 
     if (is_of_type(value, "Sequential") || is_of_type(value, "ModuleList")) {
         return add_children(module, value->module, false, add, err);
     }
+    if (is_of_type(value, "ParameterList")) {
+        return add_elements(module, value->module, add, err);
+    }
     sow__value text = {.kind = SOW__VALUE_STRING};
-    size_t n = 0;
-    switch (value->kind) {
-    case SOW__VALUE_LIST:
-        n = value->n_items;
-        break;
-    case SOW__VALUE_STRING:
-    case SOW__VALUE_DICT:
-    case SOW__VALUE_ORDERED_DICT:
-        n = n_strings(value);
-        break;
-    default:
+    size_t n = value->n_items;
+    if (value->kind != SOW__VALUE_LIST && !count_strings(value, &n)) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s.extend should be called with an iterable, but got %s", what,
                          sow__value_type_name(value));
@@ -116,19 +144,50 @@ sow_status sow__extend(sow_module *module, const char *what, sow__value *value, 
     return status;
 }
 
+static size_t n_characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += ((unsigned char)*text & 0xC0) != 0x80; /* no later byte of one */
+    }
+    return n;
+}
+
+static sow_status fail_length(const char *what, size_t index, size_t length, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_VALUE,
+                     "%s update sequence element #%zu has length %zu; 2 is required", what, index,
+                     length);
+}
+
+/* A string of two characters is a pair of them: a name, and a string under it. */
+static sow_status add_letters(sow_module *module, const char *what, size_t index, const char *text,
+                              sow__add_fn add, sow_error *err)
+{
+    const size_t length = n_characters(text);
+    if (length != 2) {
+        return fail_length(what, index, length, err);
+    }
+    char name[8];
+    const size_t n_bytes = sow__utf8_length((const unsigned char *)text);
+    snprintf(name, sizeof name, "%.*s", (int)(n_bytes == 0 ? 1 : n_bytes), text);
+    return add(module, name, &(sow__value){.kind = SOW__VALUE_STRING}, err);
+}
+
 /* Element number index of a list of pairs. */
 static sow_status add_pair(sow_module *module, const char *what, size_t index, sow__value *pair,
                            sow__add_fn add, sow_error *err)
 {
+    if (pair->kind == SOW__VALUE_STRING) {
+        return add_letters(module, what, index, pair->text, add, err);
+    }
     if (pair->kind != SOW__VALUE_LIST) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s update sequence element #%zu should be Iterable; is%s", what, index,
                          sow__value_type_name(pair));
     }
     if (pair->n_items != 2) {
-        return sow__fail(err, SOW_ERROR_VALUE,
-                         "%s update sequence element #%zu has length %zu; 2 is required", what,
-                         index, pair->n_items);
+        return fail_length(what, index, pair->n_items, err);
     }
     if (pair->items[0].kind == SOW__VALUE_STRING) {
         return add(module, pair->items[0].text, &pair->items[1], err);
@@ -143,15 +202,32 @@ static sow_status add_pair(sow_module *module, const char *what, size_t index, s
                      type);
 }
 
+/* The other container's names, as the strings that Python finds walking over it. */
+static sow_status add_keys(sow_module *module, const char *what, const sow_module *from,
+                           sow__add_fn add, sow_error *err)
+{
+    sow_status status = SOW_OK;
+    size_t index = 0;
+    for (size_t i = 0; status == SOW_OK && i < from->parameters.n_items; i++) {
+        status = add_letters(module, what, index++, from->parameters.items[i].name, add, err);
+    }
+    for (size_t i = 0; status == SOW_OK && i < from->n_children; i++) {
+        status = add_letters(module, what, index++, from->children[i].name, add, err);
+    }
+    return status;
+}
+
 sow_status sow__update(sow_module *module, const char *what, sow__value *value, sow__add_fn add,
                        sow_error *err)
 {
-    if (is_of_type(value, "ModuleDict")) {
-        return add_children(module, value->module, true, add, err);
+    if (is_of_type(value, what)) {
+        return add_elements(module, value->module, add, err);
+    }
+    if (is_of_type(value, "ModuleDict") || is_of_type(value, "ParameterDict")) {
+        return add_keys(module, what, value->module, add, err);
     }
     if (value->kind == SOW__VALUE_STRING && value->text[0] != '\0') { /* a sequence of letters */
-        return sow__fail(err, SOW_ERROR_VALUE,
-                         "%s update sequence element #0 has length 1; 2 is required", what);
+        return fail_length(what, 0, 1, err);
     }
     const bool is_dict = value->kind == SOW__VALUE_DICT || value->kind == SOW__VALUE_ORDERED_DICT;
     if (!is_dict && value->kind != SOW__VALUE_LIST && value->kind != SOW__VALUE_STRING) {

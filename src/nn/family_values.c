@@ -179,7 +179,7 @@ sow_status sow__shape_of_items(int n_items, const sow__value *items, sow__shape 
 sow_status sow__shape_of_size(const sow__value *size, const char *function, sow__shape *shape,
                               sow_error *err)
 {
-    if (size->kind == SOW__VALUE_LIST) {
+    if (size->kind == SOW__VALUE_LIST && !size->is_list_config) {
         return sow__shape_of_items(size->n_items > SOW_MAX_DIMS ? SOW_MAX_DIMS + 1
                                                                 : (int)size->n_items,
                                    size->items, shape, err);
@@ -187,7 +187,7 @@ sow_status sow__shape_of_size(const sow__value *size, const char *function, sow_
     if (size->kind != SOW__VALUE_INT) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s(): argument 'size' (position 1) must be tuple of ints, not %s",
-                         function, sow__value_type_name(size));
+                         function, sow__value_type_name_in_full(size));
     }
     *shape = (sow__shape){.n_dims = 1, .sizes = {size->integer}};
     return SOW_OK;

@@ -45,6 +45,7 @@ struct sow_module {
     size_t level_before; /* while a child is put in its place */
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */
     bool init_done;      /* an initialisation pass has handled the module */
+    bool has_computed;   /* a tensor that is computed, which copy.deepcopy refuses */
     size_t origin;       /* models/: which place of a description built it; 0: none said */
     sow__kept state;     /* of the class */
     sow__kept data;      /* of the user */

@@ -84,7 +84,7 @@ static sow_status check_bool(sow__args *args, const char *name, sow_error *err)
     return value->kind == SOW__VALUE_BOOL
                ? SOW_OK
                : sow__fail(err, SOW_ERROR_TYPE, "%s should be of type bool, got: %s", name,
-                           sow__value_type_name(value));
+                           value->kind == SOW__VALUE_DTYPE ? "dtype" : sow__value_type_name(value));
 }
 
 static sow_status check_size(sow__args *args, const char *name, sow_error *err)
@@ -369,6 +369,10 @@ static sow_module *construct_named(const sow__class *of, sow__args *args, sow_er
         return NULL;
     }
     sow_module *module = construct_base(of, &base, err);
+    if (module != NULL && sow__args_check_truth(&base, err) != SOW_OK) {
+        sow_module_free(module);
+        module = NULL;
+    }
     sow__args_clear(&base);
     return module;
 }

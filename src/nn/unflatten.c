@@ -5,10 +5,10 @@
 
 static sow_status check(const sow__value *size, sow_error *err)
 {
-    if (size->kind != SOW__VALUE_LIST) {
+    if (size->kind != SOW__VALUE_LIST || size->is_list_config) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "unflattened_size must be a tuple of ints, but found type %s",
-                         sow__value_type_name(size));
+                         sow__value_type_name_in_full(size));
     }
     for (size_t i = 0; i < size->n_items; i++) {
         if (!sow__value_is_int(&size->items[i])) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "nn/parametrize.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -93,6 +94,27 @@ const char *sow__value_type_name(const sow__value *value)
     return value->kind == SOW__VALUE_MODULE ? sow_module_type(value->module) : names[value->kind];
 }
 
+const char *sow__value_type_name_in_full(const sow__value *value)
+{
+    return value->kind == SOW__VALUE_LIST && value->is_list_config ? "ListConfig"
+                                                                   : sow__value_type_name(value);
+}
+
+bool sow__value_has_truth(const sow__value *value)
+{
+    return value->kind != SOW__VALUE_TENSOR || sow_tensor_numel(value->tensor) == 1;
+}
+
+/* Without a value, or the memory to look at it, true. */
+static bool tensor_truth(const sow_tensor *tensor)
+{
+    const bool is_known = sow_tensor_numel(tensor) == 1 && sow__has_values(tensor);
+    sow_tensor *truth = is_known ? sow__values_of(tensor, SOW_BOOL, NULL) : NULL;
+    const bool is_true = truth == NULL || *(const unsigned char *)sow_tensor_data(truth) != 0;
+    sow_tensor_free(truth);
+    return is_true;
+}
+
 bool sow__value_truth(const sow__value *value)
 {
     switch (value->kind) {
@@ -110,6 +132,8 @@ bool sow__value_truth(const sow__value *value)
     case SOW__VALUE_DICT:
     case SOW__VALUE_ORDERED_DICT:
         return value->n_items > 0;
+    case SOW__VALUE_TENSOR:
+        return tensor_truth(value->tensor);
     default:
         return true;
     }

@@ -29,6 +29,8 @@ typedef struct sow__value {
     char *text; /* string, class */
     size_t n_items;
     struct sow__value *items; /* list, dict */
+    bool is_list_config;      /* a list that is Hydra's ListConfig: no list or tuple for torch */
+    bool is_parameter;        /* a tensor that is a torch.nn.Parameter already */
     char **keys;              /* dict: one per item */
     sow_module *module;
     sow_tensor *tensor;
@@ -50,10 +52,15 @@ sow_tensor *sow__value_take_tensor(sow__value *value);
  * "list", "Linear". */
 const char *sow__value_type_name(const sow__value *value);
 
+/* The same, but "ListConfig" for a list that is one: where that is what is wrong. */
+const char *sow__value_type_name_in_full(const sow__value *value);
+
 /* repr(value) cut to the size of text: 'x', 2.0, [1, 2], None. Returns text. */
 const char *sow__value_repr(const sow__value *value, char *text, size_t size);
 
-/* bool(value). */
+/* bool(value). A tensor without known values, or of another number of elements than 1, is true; the
+ * latter has no truth in Python: sow__value_has_truth. */
 bool sow__value_truth(const sow__value *value);
+bool sow__value_has_truth(const sow__value *value);
 
 #endif

@@ -15,18 +15,32 @@ typedef struct except {
     bool by_column; /* the last dim: columns are added up one element after the other */
 } except;
 
-static sow_status resolve(const sow_tensor *weight, int dim, except *is, sow_error *err)
+static sow_status check_dim(const sow_tensor *weight, int dim, sow_error *err)
 {
     const int n_dims = sow_tensor_n_dims(weight);
-    *is = (except){.is_whole = dim == SOW_NO_DIM};
-    if (!is->is_whole && n_dims == 0) {
+    if (dim != SOW_NO_DIM && n_dims == 0) {
         return sow__fail(err, SOW_ERROR_INDEX,
                          "Dimension specified as %d but tensor has no dimensions", dim);
     }
-    if (!is->is_whole && (dim < -n_dims || dim >= n_dims)) {
-        return sow__fail(err, SOW_ERROR_INDEX,
-                         "Dimension out of range (expected to be in range of [%d, %d], but got %d)",
-                         -n_dims, n_dims - 1, dim);
+    return dim == SOW_NO_DIM || (dim >= -n_dims && dim < n_dims)
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_INDEX,
+                           "Dimension out of range (expected to be in range of [%d, %d], but got "
+                           "%d)",
+                           -n_dims, n_dims - 1, dim);
+}
+
+static sow_status resolve(const sow_tensor *weight, int dim, except *is, sow_error *err)
+{
+    const int n_dims = sow_tensor_n_dims(weight);
+    const sow_status status = check_dim(weight, dim, err);
+    if (status != SOW_OK) {
+        return status;
+    }
+    *is = (except){.is_whole = dim == SOW_NO_DIM};
+    if (sow__dtype_is_float8(sow_tensor_dtype(weight))) {
+        return sow__fail(err, SOW_ERROR_UNSUPPORTED, "\"norm_cpu\" not implemented for '%s'",
+                         sow__dtype_scalar_name(sow_tensor_dtype(weight)));
     }
     if (!sow__dtype_is_float(sow_tensor_dtype(weight))) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
@@ -36,7 +50,12 @@ static sow_status resolve(const sow_tensor *weight, int dim, except *is, sow_err
     }
     is->dim = is->is_whole ? 0 : dim < 0 ? dim + n_dims : dim;
     is->by_column = !is->is_whole && dim > 0 && dim == n_dims - 1;
-    return SOW_OK;
+    return is->is_whole || sow_tensor_sizes(weight)[is->dim] > 0
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_RUNTIME,
+                           "cannot reshape tensor of 0 elements into shape [%s] because the "
+                           "unspecified dimension size -1 can be any value and is ambiguous",
+                           is->by_column ? "-1, 0" : "0, -1");
 }
 
 /* The dim in front and, as PyTorch has it, dim 0 in its old place. */
@@ -113,8 +132,13 @@ sow_status sow_parametrize_weight_norm(sow_module *module, const char *name, int
     if (slot->tensor == NULL) {
         return sow__fail(why, SOW_ERROR_NOT_FOUND, "'NoneType' object has no attribute 'shape'");
     }
-    sow__parametrization with = {.first = norms_of(slot->tensor, dim, why)};
-    if (with.first == NULL) {
+    sow__parametrization with = {.first = NULL};
+    /* PyTorch has no norm of 8-bit floats, and then goes on without one */
+    if (sow__dtype_is_float8(sow_tensor_dtype(slot->tensor))) {
+        if (check_dim(slot->tensor, dim, why) != SOW_OK) {
+            return why->status;
+        }
+    } else if ((with.first = norms_of(slot->tensor, dim, why)) == NULL) {
         return why->status;
     }
     with.step = sow_module_new("_WeightNorm", why);
@@ -168,6 +192,7 @@ static sow_status replace(sow_module *module, const char *name, const char *cons
     bool is_parameter;
     sow_tensor *weight = sow__take_slot(module, name, &is_parameter);
     sow__forget_reset(module);
+    module->has_computed = true; /* by the hook, from g and v */
     const sow_status status = sow_module_register_parameter(module, names[0], norms, err);
     if (status != SOW_OK) {
         sow_tensor_free(weight);

@@ -13,8 +13,8 @@ static void warn_of_old_arguments(sow__args *args)
     if (average->kind == SOW__VALUE_NONE && reduce->kind == SOW__VALUE_NONE) {
         return;
     }
-    const bool averages = average->kind == SOW__VALUE_NONE || sow__value_truth(average);
-    const bool reduces = reduce->kind == SOW__VALUE_NONE || sow__value_truth(reduce);
+    const bool averages = average->kind == SOW__VALUE_NONE || sow__args_truth(args, "size_average");
+    const bool reduces = reduce->kind == SOW__VALUE_NONE || sow__args_truth(args, "reduce");
     sow__warn(SOW_WARNING_USER,
               "size_average and reduce args will be deprecated, please use reduction='%s' instead.",
               !reduces   ? "none"
