@@ -29,7 +29,8 @@ PACKAGES = (f"torch {torch.__version__}, hydra-core {hydra.__version__}, "
 FLOAT8 = {"f8_e4m3": "float8_e4m3fn", "f8_e5m2": "float8_e5m2", "f8_e8m0": "float8_e8m0fnu",
           "f8_e4m3fnuz": "float8_e4m3fnuz", "f8_e5m2fnuz": "float8_e5m2fnuz"}
 NAMES = DTYPES | {getattr(torch, name): short for short, name in FLOAT8.items()}
-NAMES |= {torch.int64: "i64", torch.int32: "i32", torch.bool: "bool", torch.uint8: "u8"}
+NAMES |= {torch.int64: "i64", torch.int32: "i32", torch.int16: "i16", torch.int8: "i8", torch.bool: "bool",
+          torch.uint64: "u64", torch.uint32: "u32", torch.uint16: "u16", torch.uint8: "u8"}
 
 
 # ---- what sow does, in Python ----
@@ -270,6 +271,82 @@ def tensors():
     yield "embedding weight", n("Embedding", 3, 2, _weight=n("torch.randn", 3, 2))
 
 
+def full(size, value, **more):
+    return n("torch.full", size, value, _convert_="all", **more)
+
+
+def numbers():
+    """Python's numbers in tensors: an int keeps its bits in torch.full, and goes through double in torch.tensor when
+    the type is none of whole numbers."""
+    large = [2**53 + 1, 2**60 + 2**36 + 1, 2**63 - 1, -2**63]
+    yield "full integers", named(**{f"n{i}": n("BCELoss", full([2], value)) for i, value in enumerate(large)})
+    yield "tensor integers", n("BCELoss", n("torch.tensor", large))
+    yield "tensor integers and a float", n("BCELoss", n("torch.tensor", [*large, 0.5]))
+    for name in ("float32", "float64", "float16", "bfloat16", "complex64", *FLOAT8.values(), "bool"):
+        some = [*large, 257, 2049, -3, 0.1, 0, True]
+        yield f"tensor numbers {name}", n("BCELoss", n("torch.tensor", some, dtype=get("torch." + name)))
+        yield f"full integers {name}", named(**{f"n{i}": n("BCELoss", full([1], value, dtype=get("torch." + name)))
+                                                for i, value in enumerate(some)})
+    yield "full integers e8m0", named(**{f"n{i}": n("BCELoss", full([3], value, dtype=get("torch.float8_e8m0fnu")))
+                                         for i, value in enumerate((0, False, -2, 300, -2**63))})
+    for name, values in {"uint8": [-1, -255, 255], "uint16": [-1, -65535, 65535], "uint32": [-1, -2**32 + 1],
+                         "int8": [-128, 127], "int16": [-2**15], "int32": [-2**31], "int64": large}.items():
+        dtype = get("torch." + name)
+        yield f"tensor {name}", n("BCELoss", n("torch.tensor", values, dtype=dtype))
+        yield f"tensor mixed {name}", n("BCELoss", n("torch.tensor", [-3, 0.5, 7.9],
+                                                     dtype=dtype))
+        yield f"full {name}", named(**{f"n{i}": n("BCELoss", full([3], value, dtype=dtype))
+                                       for i, value in enumerate((*values, 7.9))})
+    yield "tensor uint64", n("BCELoss", n("torch.tensor", [2**63 - 1, 0, True], dtype=get("torch.uint64")))
+    yield "full uint64", named(**{f"n{i}": n("BCELoss", full([2], value, dtype=get("torch.uint64")))
+                                  for i, value in enumerate((-1, -2**63, 2.0**63, 7.5))})
+    yield "full int64 of a float", n("BCELoss", full([2], 2.0**63, dtype=I64))
+
+
+def keywords():
+    for maker, values in (("zeros", [2]), ("rand", [2]), ("randn", [2]), ("tensor", [[1.5]])):
+        unset = {} if maker == "tensor" else {"out": None, "layout": None, "pin_memory": None, "requires_grad": None}
+        if maker.startswith("rand"):
+            unset["generator"] = None
+        yield f"{maker} keywords", n("ParameterList", [n("torch." + maker, *values, **unset), n(
+            "torch." + maker, *values, requires_grad=True, device="cpu:1")])
+    devices = [n("torch.device", "cpu", 0), n("torch.device", "cpu", index=3), n("torch.device", "cpu:1"),
+               n("torch.device", device="cpu"), n("torch.device", type="cpu", index=None), "cpu:0", "cpu:12"]
+    yield "devices", n("Sequential", *(linear(device=device) for device in devices), *(
+        n("Linear", 3, 4, True, device) for device in devices))
+    for word in ("ALL", "Partial", "oBJECT"):
+        yield f"convert {word}", n("ParameterList", [n("torch.zeros", [2, 3], _convert_=word)])
+    for word in ("all", "none"):
+        sizes = n("builtins.tuple", [2, 3])
+        yield f"tuple converted {word}", named(
+            a=n("BatchNorm1d", _convert_=word, num_features=sizes), b=n("PReLU", _convert_=word, num_parameters=sizes),
+            c=n("LayerNorm", [2, 3], _convert_=word), d=n("BatchNorm1d", [2], affine=False, track_running_stats=False))
+    yield "lists converted", named(a=n("BatchNorm1d", [2, 3], _convert_="all"), b=n("PReLU", [2, 3], _convert_="all"),
+                                   c=n("Unflatten", 1, [2, 3], _convert_="all"))
+    for number in (0.0, 0.5):
+        one = n("torch.tensor", [number])
+        yield f"truth of {number}", named(a=linear(bias=one), b=n("BatchNorm1d", 2, affine=one), c=n("LSTM", 2, 1,
+                                          bidirectional=one), d=n("Conv1d", 2, 1, 1, bias=n("torch.tensor", number)))
+
+
+def containers_of_parameters():
+    whole = n("Parameter", n("torch.tensor", [1, 2]), requires_grad=False)
+    drawn = n("torch.randn", 2)
+    plist, pdict, mdict = (lambda value, name=name: n(name, value) for name in ("ParameterList", "ParameterDict",
+                                                                                 "ModuleDict"))
+    trees = {
+        "integers": [plist([whole, drawn]), pdict({"b": whole, "a": drawn}), plist(plist([whole]))],
+        "list of list": [plist(plist([3, drawn, linear(1, 1)])), plist(pdict({"a": drawn})),
+                         plist(mdict({"a": n("ReLU")})), n("ModuleList", plist([linear(1, 1)])),
+                         n("ModuleList", mdict({}))],
+        "dict of dict": [pdict(pdict({"b": drawn, "a": drawn, "m": linear(1, 1)})), pdict(mdict({"ab": linear(1, 1)})),
+                         mdict(mdict({"b": linear(1, 1), "a": n("ReLU")})), pdict(["ab", "\u00e9a"]),
+                         pdict(mdict({"\u00e9a": n("ReLU")}))],
+    }
+    for name, items in trees.items():
+        yield f"parameters {name}", n("Sequential", *items, linear(2, 2))
+
+
 def norms():
     p = "torch.nn.utils.parametrizations."
     yield "weight norm", n(p + "weight_norm", linear())
@@ -279,6 +356,14 @@ def norms():
     yield "old weight norm", n("torch.nn.utils.weight_norm", linear(), "weight", 0)
     yield "old spectral norm", n("torch.nn.utils.spectral_norm", linear())
     yield "norms then draw", n("Sequential", n(p + "weight_norm", linear()), linear())
+    for name in FLOAT8.values():
+        yield f"weight norm {name}", n(p + "weight_norm", n("LayerNorm", [2, 3], dtype=get("torch." + name)))
+    for kind in (p + "weight_norm", "torch.nn.utils.weight_norm"):
+        yield f"empty {kind}", n("Sequential", n(kind, linear(3, 0), dim=1), n(kind, linear(0, 3)), n(
+            kind, linear(0, 0), dim=None), linear())
+    yield "copies of norms", n("Sequential", n("TransformerEncoder", n(p + "weight_norm", linear()), 2), n(
+        "TransformerEncoder", n("torch.nn.utils.spectral_norm", linear()), 2), n(
+        "TransformerEncoder", n("torch.nn.utils.weight_norm", linear()), 0))
 
 
 def rules():
@@ -308,6 +393,13 @@ def rules():
     yield "rule attention", ruled(n("MultiheadAttention", 8, 2), {"match": "*weight", "normal": {"std": 0.1}})
     yield "rule clones", ruled(n("TransformerEncoder", encoder_layer(), 2),
                                {"match": "layers.1.*weight", "exclude": "*norm*", "xavier_normal": {}})
+    letters = n("ParameterDict", {name: n("torch.ones", 1) for name in (
+        "a", "b", "\u00e9", "\u00ff", "\u65e5\u672c", "\U0001f600x", "\u00e9\u00e9")})
+    for pattern in ("?", "??", "[\u00e9]", "[!a]", "[\u00e0-\u00ff]", "[!\u00e9]?", "*\u672c", "[\u65e5-\u6708]*",
+                    "[\U0001f5ff-\U0001f601]?", "*?x", "?\u00e9", "[b-\u00ff]", "*[!\u00e9]"):
+        yield f"rule letters {pattern}", ruled(letters, {"match": pattern, "zeros": {}})
+    yield "rule integers", ruled(n("ParameterList", [n("Parameter", n("torch.tensor", [1, 2]), requires_grad=False)]),
+                                 {"match": "0", "constant": {"val": 3.0}})
     for name in FLOAT8.values():
         dtype = get("torch." + name)
         norms8 = [n("LayerNorm", size, dtype=dtype) for size in ([3, 4], [4, 4, 3], [5], [1])]
@@ -355,7 +447,8 @@ def tensor_lines(module, found=()):
 
 def write_trees():
     out = CaseFile(ROOT / "tests/models/vectors/descriptions.txt", f"tools/make_network_vectors.py: {PACKAGES}")
-    trees = [*single_trees(), *containers(), *key_orders(), *tensors(), *norms(), *rules()]
+    trees = [*single_trees(), *containers(), *key_orders(), *tensors(), *numbers(), *keywords(),
+             *containers_of_parameters(), *norms(), *rules()]
     cases = [(name, tree, 42, None) for name, tree in trees]
     mixed = n("Sequential", linear(6, 5), n("Embedding", 7, 3), n("BatchNorm1d", 4), encoder_layer(),
               n("ParameterList", [n("torch.randn", 3), n("torch.tensor", [1.5]), n("torch.ones", 2)]))
@@ -463,6 +556,66 @@ def errors():
     yield "$", n("torch.nn.utils.parametrizations.orthogonal", linear(), orthogonal_map="x")
 
 
+def errors_of_numbers():
+    for name, value in {"uint8": -256, "int8": 128, "uint32": -2**32, "uint16": 65536, "int16": 0.1e6, "int32": 1e30}.items():
+        yield "$._args_[0]", n("BCELoss", n("torch.tensor", [value], dtype=get("torch." + name)))
+        yield "$._args_[0]", n("BCELoss", full([2], value, dtype=get("torch." + name)))
+    for name, value in {"uint8": 255.5, "int8": -128.5, "uint16": -0.5}.items():
+        yield "$._args_[0]", n("BCELoss", n("torch.tensor", [value], dtype=get("torch." + name)))
+    for values in ([-1], [-3, 0.5], [1.0], [3, 0.5], [-2**63]):
+        yield "$._args_[0]", n("BCELoss", n("torch.tensor", values, dtype=get("torch.uint64")))
+    for value in (0.0, -1.0):
+        yield "$._args_[0]", n("BCELoss", full([3], value, dtype=get("torch.float8_e8m0fnu")))
+    yield "$._args_[0]", n("BCELoss", full([2], 65505, dtype=F16))
+    for maker in ("zeros", "ones", "empty"):
+        yield "$._args_[0]", n("BCELoss", n("torch." + maker, 2, dtype=I64, requires_grad=True))
+        yield "$._args_[0].generator", n("BCELoss", n("torch." + maker, 2, generator=None))
+        yield "$._args_[0].requires_grad", n("BCELoss", n("torch." + maker, 2, requires_grad=1))
+        yield "$._args_[0]", n("BCELoss", n("torch." + maker, -2))
+    yield "$._args_[0]", n("BCELoss", full([2], 3, requires_grad=True))
+    yield "$._args_[0]", n("BCELoss", full([2], 3.5, dtype=get("torch.bool"), requires_grad=True))
+    yield "$._args_[0]", n("BCELoss", n("torch.tensor", [1, 2], requires_grad=True))
+    yield "$._args_[0].requires_grad", n("BCELoss", n("torch.tensor", [1.5], requires_grad=None))
+    yield "$._args_[0].out", n("BCELoss", n("torch.tensor", [1.5], out=None))
+
+
+def errors_of_values():
+    p = "torch.nn.utils.parametrizations."
+    seq = lambda *items, **flags: n("Sequential", *items, **flags)
+    yield "$._args_[0]", seq(n("TransformerEncoder", n("torch.nn.utils.weight_norm", linear()), 2))
+    yield "$", n("TransformerDecoder", seq(n("torch.nn.utils.weight_norm", linear())), 1)
+    yield "$.init[0]: weight", linear(dtype=F16) | {"init": [{"match": "weight", "orthogonal": {}}]}
+    yield "$.init[0]: weight", linear(dtype=BF16) | {"init": [{"match": "weight", "orthogonal": {}}]}
+    yield "$.init[0]: weight", n("LayerNorm", [3, 3], dtype=get("torch.float8_e5m2")) | {
+        "init": [{"match": "weight", "orthogonal": {}}]}
+    for dim, sizes in ((0, (3, 0)), (1, (0, 3)), (-2, (3, 0))):
+        yield "$", n(p + "weight_norm", linear(*sizes), dim=dim)
+        yield "$", n("torch.nn.utils.weight_norm", linear(*sizes), dim=dim)
+    yield "$", n("torch.nn.utils.weight_norm", n("LayerNorm", [2, 3], dtype=get("torch.float8_e4m3fn")))
+    yield "$.device", linear(device=n("torch.device", "cpu:0", 0))
+    yield "$.device", linear(device=n("torch.device", "cpu", -1))
+    yield "$.device.index", linear(device=n("torch.device", "cpu", index="0"))
+    for size in ([2, 3], n("builtins.list", [2, 3])):
+        yield "$", n("Unflatten", 1, size)
+        yield "$", n("BatchNorm2d", size)
+        yield "$", n("InstanceNorm1d", size, track_running_stats=True)
+        yield "$", n("PReLU", size)
+    for size in (0, 2):
+        yield "$", linear(bias=n("torch.ones", size))
+        yield "$", n("GRU", 2, 3, bidirectional=n("torch.ones", size))
+        yield "$", n("CrossEntropyLoss", size_average=n("torch.ones", size))
+    for flag in (None, 1, n("torch.ones", 1)):
+        yield "$._args_[0][0]", n("ParameterList", [n("Parameter", n("torch.ones", 2), flag)])
+    yield "$", n("LSTM", 3, 4, bias=F64)
+    yield "$", n("ModuleList", n("ModuleDict", {"a": n("ReLU")}))
+    yield "$", n("ModuleList", n("ParameterList", [n("torch.ones", 2)]))
+    yield "$", n("ParameterDict", n("ModuleDict", {"a": n("ReLU")}))
+    yield "$", n("ModuleDict", n("ParameterDict", {"abc": n("torch.ones", 2)}))
+    yield "$", n("ModuleDict", n("ParameterDict", {"ab": n("torch.ones", 2)}))
+    yield "$", n("ModuleDict", ["abc"])
+    yield "$", n("ParameterDict", ["\u00e9"])
+
+
 def sorted_set(match):
     """A set prints in another order in every process."""
     return "{" + ", ".join(sorted(match[1].split(", "))) + "}"
@@ -471,7 +624,7 @@ def sorted_set(match):
 def failure(tree):
     """Type and words of the exception below Hydra's, with lists and dicts under their own names."""
     try:
-        hydra.utils.instantiate(tree)
+        build(tree)
     except Exception as error:  # whatever it is, it is the answer
         while error.__cause__ is not None and "Error locating" not in str(error):
             error = error.__cause__
@@ -492,7 +645,7 @@ def write_errors():
     with open(path, "w", encoding="utf-8") as file:
         print(f"# tools/make_network_vectors.py: {PACKAGES}", file=file)
         print("# three lines each: path; type and words; description", file=file)
-        for place, tree in errors():
+        for place, tree in (*errors(), *errors_of_numbers(), *errors_of_values()):
             kind, words = failure(tree)
             print(place, f"{kind} {words}", json.dumps(tree), sep="\n", file=file)
             count += 1

@@ -74,7 +74,6 @@ void sow__value_shift(sow__value *list, sow__value *item);
 typedef struct sow__call {
     sow__description *description;
     const char *name; /* as Python calls it in messages: "zeros" */
-    bool plain_lists; /* _convert_: lists reach it as lists, not as ListConfig */
     sow__value positional, keyword;
 } sow__call;
 

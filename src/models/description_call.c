@@ -13,31 +13,42 @@
 
 /* ---- devices ---- */
 
-/* "cpu" and "cpu:0", where the description is built. */
-static bool is_cpu(const sow__value *value)
+/* "cpu" or "meta", with or without a number, which changes nothing: there is one of each. */
+static bool parse_device(const char *text, sow_device *device)
 {
-    return value->kind == SOW__VALUE_STRING &&
-           (strcmp(value->text, "cpu") == 0 || strcmp(value->text, "cpu:0") == 0);
+    static const struct {
+        const char *name;
+        sow_device device;
+    } devices[] = {{"cpu", SOW_CPU}, {"meta", SOW_META}};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        const size_t n_name = strlen(devices[i].name);
+        const char *index = text + n_name + 1;
+        if (strncmp(text, devices[i].name, n_name) == 0 &&
+            (text[n_name] == '\0' || (text[n_name] == ':' && index[0] != '\0' &&
+                                      strspn(index, "0123456789") == strlen(index) &&
+                                      (index[0] != '0' || index[1] == '\0')))) {
+            *device = devices[i].device;
+            return true;
+        }
+    }
+    return false;
 }
 
 sow_status sow__call_device(const sow__call *call, const sow__value *value, sow_device *device,
                             sow_error *err)
 {
-    if (value->kind == SOW__VALUE_NONE || is_cpu(value)) {
-        *device = call->description->factory.device;
-        return SOW_OK;
-    }
-    if (value->kind != SOW__VALUE_STRING) {
+    sow_device given = SOW_CPU;
+    if (value->kind != SOW__VALUE_NONE && value->kind != SOW__VALUE_STRING) {
         return sow__fail(err, SOW_ERROR_TYPE,
                          "%s(): argument 'device' must be torch.device, not %s", call->name,
                          sow__value_type_name(value));
     }
-    if (strcmp(value->text, "meta") != 0) {
+    if (value->kind == SOW__VALUE_STRING && !parse_device(value->text, &given)) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "a description is built on the device \"cpu\" or \"meta\", got \"%s\"",
                          value->text);
     }
-    *device = SOW_META;
+    *device = given == SOW_CPU ? call->description->factory.device : given;
     return SOW_OK;
 }
 
@@ -116,8 +127,8 @@ static sow_status check_multiples(sow__call *call, const sow__class *class, sow_
     return SOW_OK;
 }
 
-/* Where the class sees a device: by keyword, or a text among the positional arguments, where "cpu"
- * can be nothing else. */
+/* Where the class sees a device: by keyword, or a text among the positional arguments, where the
+ * name of a device can be nothing else. */
 static sow_status place_devices(sow__call *call, sow_error *err)
 {
     sow__value *device = sow__value_find(&call->keyword, "device");
@@ -132,10 +143,10 @@ static sow_status place_devices(sow__call *call, sow_error *err)
     }
     for (size_t i = 0; status == SOW_OK && i < call->positional.n_items; i++) {
         sow__value *value = &call->positional.items[i];
-        if (is_cpu(value)) {
+        if (value->kind == SOW__VALUE_STRING && parse_device(value->text, &where)) {
+            where = where == SOW_CPU ? call->description->factory.device : where;
             sow__value_clear(value);
-            status = sow__value_set_text(value, SOW__VALUE_STRING,
-                                         sow_device_name(call->description->factory.device), err);
+            status = sow__value_set_text(value, SOW__VALUE_STRING, sow_device_name(where), err);
         }
     }
     return status;
@@ -244,16 +255,56 @@ sow_status sow__call_get_method(sow__call *call, sow__value *result, sow_error *
     return call_look_up(call, A_CALLABLE, result, err);
 }
 
-/* torch.device(type): stays a text. */
+static sow_status check_index(const char *type, const sow__value *index, bool by_keyword,
+                              sow_error *err)
+{
+    if (index->kind == SOW__VALUE_NONE) {
+        return SOW_OK;
+    }
+    if (index->kind != SOW__VALUE_INT) {
+        return sow__fail(err, SOW_ERROR_TYPE, "device(): argument 'index' %smust be int, not %s",
+                         by_keyword ? "" : "(position 2) ", sow__value_type_name(index));
+    }
+    if (strchr(type, ':') != NULL) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "type (string) must not include an index because index was passed "
+                         "explicitly: %s",
+                         type);
+    }
+    return index->integer >= 0
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_RUNTIME, "Device index must not be negative");
+}
+
+/* torch.device(type, index) or torch.device(device=...): stays a text. */
 sow_status sow__call_device_name(sow__call *call, sow__value *result, sow_error *err)
 {
     sow__args args;
-    sow_device device;
-    sow_status status = sow__call_bind(call, "device", "type", 1, &args, err);
+    sow__value given;
+    sow_device device = SOW_CPU;
+    if (call->positional.n_items == 0 && sow__value_remove(&call->keyword, "device", &given)) {
+        const sow_status status = sow__value_append(&call->positional, NULL, &given, err);
+        if (status != SOW_OK) {
+            return status;
+        }
+    }
+    const bool by_keyword = call->positional.n_items < 2;
+    sow_status status = sow__call_bind(call, "device", "type, index=None", 2, &args, err);
     if (status != SOW_OK) {
         return status;
     }
-    status = sow__call_device(call, sow__args_get(&args, "type"), &device, err);
+    const sow__value *type = sow__args_get(&args, "type");
+    if (type->kind != SOW__VALUE_STRING) {
+        status = sow__fail(err, SOW_ERROR_TYPE,
+                           "device(): argument 'type' (position 1) must be str, not %s",
+                           sow__value_type_name(type));
+    }
+    if (status == SOW_OK) {
+        status = check_index(type->text, sow__args_get(&args, "index"), by_keyword, err);
+    }
+    if (status == SOW_OK) {
+        status = sow__call_device(call, type, &device, err);
+    }
     if (status == SOW_OK) {
         status = sow__value_set_text(result, SOW__VALUE_STRING, device == SOW_META ? "meta" : "cpu",
                                      err);
@@ -280,6 +331,7 @@ sow_status sow__call_list(sow__call *call, sow__value *result, sow_error *err)
                          sow__value_type_name(items));
     }
     *result = *items;
+    result->is_list_config = false;
     *items = (sow__value){.kind = SOW__VALUE_NONE};
     return SOW_OK;
 }
@@ -349,7 +401,7 @@ sow_status sow__call_parameter(sow__call *call, sow__value *result, sow_error *e
         return status;
     }
     sow__value *data = sow__args_get(&args, "data");
-    const bool grad = sow__args_truth(&args, "requires_grad");
+    const sow__value *grad = sow__args_get(&args, "requires_grad");
     if (data->kind == SOW__VALUE_NONE) {
         const int64_t none = 0;
         data->tensor = sow_empty(call->description->factory.dtype, 1, &none, SOW_CPU, err);
@@ -359,7 +411,12 @@ sow_status sow__call_parameter(sow__call *call, sow__value *result, sow_error *e
     if (status == SOW_OK && data->kind != SOW__VALUE_TENSOR) {
         status = sow__fail(err, SOW_ERROR_TYPE, "'%s' object has no attribute 'detach'",
                            sow__value_type_name(data));
-    } else if (status == SOW_OK && grad && sow_tensor_dtype(data->tensor) >= SOW_I64 &&
+    } else if (status == SOW_OK && grad->kind != SOW__VALUE_BOOL) {
+        status = sow__fail(err, SOW_ERROR_TYPE,
+                           "_make_subclass(): argument 'require_grad' (position 3) must be bool, "
+                           "not %s",
+                           sow__value_type_name(grad));
+    } else if (status == SOW_OK && grad->boolean && sow_tensor_dtype(data->tensor) >= SOW_I64 &&
                sow_tensor_dtype(data->tensor) <= SOW_BOOL) {
         status = sow__fail(err, SOW_ERROR_RUNTIME,
                            "Only Tensors of floating point and complex dtype can require "
@@ -367,6 +424,7 @@ sow_status sow__call_parameter(sow__call *call, sow__value *result, sow_error *e
     }
     if (status == SOW_OK) {
         *result = *data;
+        result->is_parameter = true;
         *data = (sow__value){.kind = SOW__VALUE_NONE};
     }
     sow__args_clear(&args);
@@ -485,7 +543,10 @@ sow_status sow__call_skip_init(sow__call *call, sow__value *result, sow_error *e
     sow_device where = SOW_DEFERRED;
     sow_status status = take_class(call, &class, err);
     if (status == SOW_OK && sow__value_remove(&call->keyword, "device", &device)) {
+        /* to_empty(device=None) leaves a tensor where it is */
+        const bool is_none = device.kind == SOW__VALUE_NONE;
         status = sow__call_device(call, &device, &where, err);
+        where = is_none ? SOW_META : where;
         sow__value_clear(&device);
     }
     if (status != SOW_OK) {

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "fill/fill.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,39 +15,103 @@
 typedef struct factory {
     int n_dims;
     int64_t sizes[SOW_MAX_DIMS];
-    bool has_dtype;
+    bool has_dtype, requires_grad;
     sow_dtype dtype;
     sow_device device;
 } factory;
 
 /* ---- arguments ---- */
 
-/* The keywords that all makers take besides their own; those that change nothing in a file are
- * taken as None or their default alone. */
+static sow_status fail_keyword(const sow__call *call, const char *key, const char *expected,
+                               const sow__value *value, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_TYPE, "%s(): argument '%s' must be %s, not %s", call->name, key,
+                     expected, sow__value_type_name(value));
+}
+
+/* None stands for the default, but not in torch.tensor. */
+static sow_status read_switch(const sow__call *call, const char *key, const sow__value *value,
+                              bool *flag, sow_error *err)
+{
+    const bool may_be_none = strcmp(call->name, "tensor") != 0;
+    if (value->kind != SOW__VALUE_BOOL && (value->kind != SOW__VALUE_NONE || !may_be_none)) {
+        return fail_keyword(call, key, "bool", value, err);
+    }
+    *flag = value->boolean;
+    return SOW_OK;
+}
+
+/* Keywords that a file can only give as None, and the makers that have them. */
+static bool takes_none(const char *maker, const char *key)
+{
+    static const struct {
+        const char *key, *makers; /* each with a blank before and after */
+    } unset[] = {
+        {"generator", " rand randn "},
+        {"layout", " empty full ones rand randn zeros "},
+        {"memory_format", " empty "},
+        {"out", " empty full ones rand randn zeros "},
+    };
+    char word[16];
+    snprintf(word, sizeof word, " %s ", maker);
+    for (size_t i = 0; i < sizeof unset / sizeof unset[0]; i++) {
+        if (strcmp(unset[i].key, key) == 0) {
+            return strstr(unset[i].makers, word) != NULL;
+        }
+    }
+    return false;
+}
+
+static sow_status read_keyword(const sow__call *call, const char *key, const sow__value *value,
+                               factory *is, sow_error *err)
+{
+    if (strcmp(key, "dtype") == 0) {
+        is->has_dtype = value->kind == SOW__VALUE_DTYPE;
+        is->dtype = is->has_dtype ? value->dtype : is->dtype;
+        return is->has_dtype || value->kind == SOW__VALUE_NONE
+                   ? SOW_OK
+                   : fail_keyword(call, key, "torch.dtype", value, err);
+    }
+    if (strcmp(key, "device") == 0) {
+        return sow__call_device(call, value, &is->device, err);
+    }
+    if (strcmp(key, "requires_grad") == 0) {
+        return read_switch(call, key, value, &is->requires_grad, err);
+    }
+    if (strcmp(key, "pin_memory") == 0) {
+        bool pinned = false;
+        const sow_status status = read_switch(call, key, value, &pinned, err);
+        return status == SOW_OK && pinned
+                   ? sow__fail(err, SOW_ERROR_RUNTIME,
+                               "pin_memory=True requires a CUDA or other accelerator backend; no "
+                               "pinned memory allocator is available on this system.")
+                   : status;
+    }
+    return value->kind == SOW__VALUE_NONE && takes_none(call->name, key)
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_TYPE, "%s() got an unexpected keyword argument '%s'",
+                           call->name, key);
+}
+
+/* The keywords that all makers take besides their own. */
 static sow_status read_keywords(sow__call *call, factory *is, sow_error *err)
 {
     is->dtype = call->description->factory.dtype;
     is->device = call->description->factory.device;
     sow_status status = SOW_OK;
     for (size_t i = 0; status == SOW_OK && i < call->keyword.n_items; i++) {
-        const char *key = call->keyword.keys[i];
-        const sow__value *value = &call->keyword.items[i];
-        if (strcmp(key, "dtype") == 0 && value->kind == SOW__VALUE_DTYPE) {
-            is->has_dtype = true;
-            is->dtype = value->dtype;
-        } else if (strcmp(key, "dtype") == 0 && value->kind != SOW__VALUE_NONE) {
-            status =
-                sow__fail(err, SOW_ERROR_TYPE, "%s(): argument 'dtype' must be torch.dtype, not %s",
-                          call->name, sow__value_type_name(value));
-        } else if (strcmp(key, "device") == 0) {
-            status = sow__call_device(call, value, &is->device, err);
-        } else if (strcmp(key, "dtype") != 0 && strcmp(key, "requires_grad") != 0 &&
-                   (strcmp(key, "pin_memory") != 0 || sow__value_truth(value))) {
-            status = sow__fail(err, SOW_ERROR_TYPE, "%s() got an unexpected keyword argument '%s'",
-                               call->name, key);
-        }
+        status = read_keyword(call, call->keyword.keys[i], &call->keyword.items[i], is, err);
     }
     return status;
+}
+
+/* What PyTorch asks of a tensor after it has made it. */
+static sow_status check_grad(const factory *is, sow_error *err)
+{
+    return is->requires_grad && !sow__dtype_has_gradients(is->dtype)
+               ? sow__fail(err, SOW_ERROR_RUNTIME,
+                           "Only Tensors of floating point and complex dtype can require gradients")
+               : SOW_OK;
 }
 
 static sow_status fail_missing(const sow__call *call, const char *name, sow_error *err)
@@ -92,11 +156,9 @@ static sow_status read_sizes(const sow__call *call, const sow__value *list, fact
 static sow_status read_size(const sow__call *call, const sow__value *value, factory *is,
                             sow_error *err)
 {
-    if (value->kind == SOW__VALUE_LIST && call->plain_lists) {
-        return read_sizes(call, value, is, err);
-    }
-    return fail_size_type(
-        call, value->kind == SOW__VALUE_LIST ? "ListConfig" : sow__value_type_name(value), err);
+    return value->kind == SOW__VALUE_LIST && !value->is_list_config
+               ? read_sizes(call, value, is, err)
+               : fail_size_type(call, sow__value_type_name_in_full(value), err);
 }
 
 /* The shape of zeros, ones, empty, rand and randn. */
@@ -133,15 +195,14 @@ static sow_status make(const factory *is, sow__value *result, sow_error *err)
 }
 
 /* Constants are no initialisation: a scope without one does not keep them away. */
-static sow_status make_constant(sow__call *call, const factory *is, const char *initializer,
-                                double number, sow__value *result, sow_error *err)
+static sow_status make_constant(sow__call *call, const factory *is, const sow__fill *fill,
+                                sow__value *result, sow_error *err)
 {
-    const sow__fill fill = {
-        .kind = SOW__FILL_CONSTANT, .initializer = initializer, .value = number};
-    const sow_status status = make(is, result, err);
-    return status == SOW_OK
-               ? sow__fill_apply(&fill, result->tensor, call->description->factory.generator, err)
-               : status;
+    sow_status status = make(is, result, err);
+    if (status == SOW_OK) {
+        status = sow__fill_apply(fill, result->tensor, call->description->factory.generator, err);
+    }
+    return status == SOW_OK ? check_grad(is, err) : status;
 }
 
 static sow_status note_undrawn(sow__description *description, sow_tensor *tensor,
@@ -174,24 +235,46 @@ static sow_status make_drawn(sow__call *call, const char *initializer, sow__valu
         status = sow_initializer_apply(sow_initializer_find(initializer), result->tensor, NULL,
                                        description->factory.generator, err);
     }
+    if (status == SOW_OK) {
+        status = check_grad(&is, err);
+    }
     return status == SOW_OK && description->build->options->checkpoint != NULL
                ? note_undrawn(description, result->tensor, initializer, err)
                : status;
 }
 
+/* PyTorch's zeros looks at the shape itself; the other makers leave that to what they call. */
+static sow_status check_sizes(const factory *is, sow_error *err)
+{
+    for (int i = 0; i < is->n_dims; i++) {
+        if (is->sizes[i] < 0) {
+            return sow__fail(err, SOW_ERROR_RUNTIME, "zeros: Dimension size must be non-negative.");
+        }
+    }
+    return SOW_OK;
+}
+
 static sow_status make_filled(sow__call *call, const char *initializer, double number,
                               sow__value *result, sow_error *err)
 {
+    const sow__fill fill = {
+        .kind = SOW__FILL_CONSTANT, .initializer = initializer, .value = number};
     factory is = {.n_dims = 0};
-    const sow_status status = read_shape(call, &is, err);
-    return status == SOW_OK ? make_constant(call, &is, initializer, number, result, err) : status;
+    sow_status status = read_shape(call, &is, err);
+    if (status == SOW_OK && strcmp(initializer, "zeros") == 0) {
+        status = check_sizes(&is, err);
+    }
+    return status == SOW_OK ? make_constant(call, &is, &fill, result, err) : status;
 }
 
 sow_status sow__call_empty(sow__call *call, sow__value *result, sow_error *err)
 {
     factory is = {.n_dims = 0};
-    const sow_status status = read_shape(call, &is, err);
-    return status == SOW_OK ? make(&is, result, err) : status;
+    sow_status status = read_shape(call, &is, err);
+    if (status == SOW_OK) {
+        status = make(&is, result, err);
+    }
+    return status == SOW_OK ? check_grad(&is, err) : status;
 }
 
 sow_status sow__call_zeros(sow__call *call, sow__value *result, sow_error *err)
@@ -216,20 +299,30 @@ sow_status sow__call_randn(sow__call *call, sow__value *result, sow_error *err)
 
 /* ---- torch.full ---- */
 
-/* The type that a Python number gives a tensor. */
-static bool number_of(const sow__value *value, sow_dtype of_float, double *number, sow_dtype *dtype)
+/* A Python number: an int or bool keeps all its bits. */
+typedef struct python_number {
+    bool is_integer;
+    int64_t integer;
+    double value; /* its nearest double */
+} python_number;
+
+/* dtype gets the type that a Python number gives a tensor. */
+static bool number_of(const sow__value *value, sow_dtype of_float, python_number *to,
+                      sow_dtype *dtype)
 {
     switch (value->kind) {
     case SOW__VALUE_BOOL:
-        *number = value->boolean;
+        *to =
+            (python_number){.is_integer = true, .integer = value->boolean, .value = value->boolean};
         *dtype = SOW_BOOL;
         return true;
     case SOW__VALUE_INT:
-        *number = (double)value->integer;
+        *to = (python_number){
+            .is_integer = true, .integer = value->integer, .value = (double)value->integer};
         *dtype = SOW_I64;
         return true;
     case SOW__VALUE_FLOAT:
-        *number = value->number;
+        *to = (python_number){.value = value->number};
         *dtype = of_float;
         return true;
     default:
@@ -253,13 +346,13 @@ static sow_status make_full(sow__call *call, const sow__value *size, const sow__
                             sow__value *result, sow_error *err)
 {
     factory is = {.n_dims = 0};
-    double number = 0.0;
+    python_number of = {.is_integer = false};
     sow_dtype inferred = SOW_F32;
     sow_status status = read_size(call, size, &is, err);
     if (status == SOW_OK) {
         status = read_keywords(call, &is, err);
     }
-    if (status == SOW_OK && !number_of(fill, is.dtype, &number, &inferred)) {
+    if (status == SOW_OK && !number_of(fill, is.dtype, &of, &inferred)) {
         status = sow__fail(err, SOW_ERROR_TYPE,
                            "full(): argument 'fill_value' (position 2) must be Number, not %s",
                            sow__value_type_name(fill));
@@ -268,7 +361,12 @@ static sow_status make_full(sow__call *call, const sow__value *size, const sow__
         return status;
     }
     is.dtype = is.has_dtype ? is.dtype : inferred;
-    return make_constant(call, &is, "constant", number, result, err);
+    const sow__fill constant = {.kind = SOW__FILL_CONSTANT,
+                                .initializer = "constant",
+                                .value = of.value,
+                                .integer = of.integer,
+                                .is_integer = of.is_integer};
+    return make_constant(call, &is, &constant, result, err);
 }
 
 sow_status sow__call_full(sow__call *call, sow__value *result, sow_error *err)
@@ -298,8 +396,7 @@ typedef struct contents {
     factory is;
     sow_dtype inferred; /* the widest of bool, int64 and the default float type */
     size_t n_values, capacity;
-    int64_t *integers; /* as long as all are whole */
-    double *numbers;
+    python_number *numbers;
 } contents;
 
 /* The shape, as the first elements say. */
@@ -325,9 +422,9 @@ static int width(sow_dtype dtype)
 
 static sow_status add_number(contents *to, const sow__value *value, sow_error *err)
 {
-    double number;
+    python_number of;
     sow_dtype dtype;
-    if (!number_of(value, to->is.dtype, &number, &dtype)) {
+    if (!number_of(value, to->is.dtype, &of, &dtype)) {
         return value->kind == SOW__VALUE_STRING
                    ? sow__fail(err, SOW_ERROR_VALUE, "too many dimensions 'str'")
                    : sow__fail(err, SOW_ERROR_RUNTIME, "Could not infer dtype of %s",
@@ -335,17 +432,14 @@ static sow_status add_number(contents *to, const sow__value *value, sow_error *e
     }
     if (to->n_values == to->capacity) {
         const size_t capacity = to->capacity == 0 ? 16 : 2 * to->capacity;
-        double *numbers = realloc(to->numbers, capacity * sizeof *numbers);
-        to->numbers = numbers == NULL ? to->numbers : numbers;
-        int64_t *integers = realloc(to->integers, capacity * sizeof *integers);
-        to->integers = integers == NULL ? to->integers : integers;
-        if (numbers == NULL || integers == NULL) {
+        python_number *numbers = realloc(to->numbers, capacity * sizeof *numbers);
+        if (numbers == NULL) {
             return sow__fail_memory(err, capacity * sizeof *numbers);
         }
+        to->numbers = numbers;
         to->capacity = capacity;
     }
-    to->integers[to->n_values] = value->kind == SOW__VALUE_BOOL ? value->boolean : value->integer;
-    to->numbers[to->n_values++] = number;
+    to->numbers[to->n_values++] = of;
     if (to->n_values == 1 || width(dtype) > width(to->inferred)) {
         to->inferred = dtype;
     }
@@ -375,34 +469,44 @@ static sow_status add_values(contents *to, const sow__value *data, int dim, sow_
     return status;
 }
 
-/* Converts the numbers; a number that an integer type does not hold is refused. */
+/* The numbers that an integer type takes; of uint64 alone PyTorch asks for what is one. */
+static sow_status check_whole(const python_number *of, sow_dtype dtype, sow_error *err)
+{
+    if (dtype == SOW_U64 && !of->is_integer) {
+        return sow__fail(err, SOW_ERROR_TYPE, "an integer is required");
+    }
+    if (dtype == SOW_U64 && of->integer < 0) {
+        return sow__fail(err, SOW_ERROR_OVERFLOW, "can't convert negative int to unsigned");
+    }
+    return (of->is_integer ? sow__integer_fits(of->integer, dtype)
+                           : sow__double_fits(of->value, dtype))
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_RUNTIME,
+                           "value cannot be converted to type %s without overflow",
+                           sow_dtype_torch_name(dtype));
+}
+
+/* Converts the numbers: to integers as they are, to any other type by way of double. */
 static sow_status write_values(const contents *from, sow_tensor *tensor, sow_error *err)
 {
     const sow_dtype dtype = sow_tensor_dtype(tensor);
-    const bool whole = from->inferred == SOW_BOOL || from->inferred == SOW_I64;
-    const sow_dtype source = whole ? SOW_I64 : SOW_F64;
-    if (!sow__convertible(dtype, source)) {
+    if (!sow__convertible(dtype, SOW_F64)) {
         return sow__fail(err, SOW_ERROR_UNSUPPORTED, "tensor(): no values of type %s",
                          sow_dtype_torch_name(dtype));
     }
     const sow__dtype_class kind = sow__dtype_info_of(dtype)->kind;
-    for (size_t i = 0; i < from->n_values && (kind == SOW__CLASS_INT || kind == SOW__CLASS_UINT);
-         i++) {
-        const int bits = sow_dtype_bits(dtype);
-        const double low = kind == SOW__CLASS_INT ? -ldexp(1.0, bits - 1) : 0.0;
-        const double high = ldexp(1.0, kind == SOW__CLASS_INT ? bits - 1 : bits);
-        const double number = trunc(from->numbers[i]);
-        const bool fits = number >= low && number < high;
-        if (!fits && !(whole && bits == 64)) {
-            return sow__fail(err, SOW_ERROR_RUNTIME,
-                             "value cannot be converted to type %s without overflow",
-                             sow__dtype_info_of(dtype)->cpp_name);
+    const bool is_whole = kind == SOW__CLASS_INT || kind == SOW__CLASS_UINT;
+    unsigned char *out = sow__tensor_write(tensor);
+    for (size_t i = 0; i < from->n_values; i++) {
+        const python_number *of = &from->numbers[i];
+        const sow_status status = is_whole ? check_whole(of, dtype, err) : SOW_OK;
+        if (status != SOW_OK) {
+            return status;
         }
-    }
-    if (from->n_values > 0) {
-        sow__convert(sow__tensor_write(tensor), dtype,
-                     whole ? (const void *)from->integers : (const void *)from->numbers, source,
-                     from->n_values);
+        const bool as_integer = is_whole && of->is_integer;
+        sow__convert(out + i * sow__dtype_bytes(dtype), dtype,
+                     as_integer ? (const void *)&of->integer : (const void *)&of->value,
+                     as_integer ? SOW_I64 : SOW_F64, 1);
     }
     return SOW_OK;
 }
@@ -429,8 +533,10 @@ static sow_status make_tensor(sow__call *call, const sow__value *data, contents 
     to->is.dtype = to->is.has_dtype ? given : to->inferred;
     to->is.device = to->is.device == SOW_META ? SOW_META : SOW_CPU;
     status = make(&to->is, result, err);
-    return status == SOW_OK && to->is.device == SOW_CPU ? write_values(to, result->tensor, err)
-                                                        : status;
+    if (status == SOW_OK && to->is.device == SOW_CPU) {
+        status = write_values(to, result->tensor, err);
+    }
+    return status == SOW_OK ? check_grad(&to->is, err) : status;
 }
 
 sow_status sow__call_tensor(sow__call *call, sow__value *result, sow_error *err)
@@ -447,7 +553,6 @@ sow_status sow__call_tensor(sow__call *call, sow__value *result, sow_error *err)
     } else {
         status = make_tensor(call, &data, &to, result, err);
     }
-    free(to.integers);
     free(to.numbers);
     sow__value_clear(&data);
     return status;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What a value inherits from those around it. */
 typedef struct mode {
@@ -43,6 +44,18 @@ static sow_status evaluate_string(const sow__description *description, const jso
     return sow__value_set_text(value, SOW__VALUE_STRING, string, err);
 }
 
+/* What Hydra puts into a ListConfig becomes one, also below. */
+static void become_list_config(sow__value *value)
+{
+    if (value->kind != SOW__VALUE_LIST || value->is_list_config) {
+        return;
+    }
+    value->is_list_config = true;
+    for (size_t i = 0; i < value->n_items; i++) {
+        become_list_config(&value->items[i]);
+    }
+}
+
 static sow_status evaluate_list(sow__description *description, const json_t *node,
                                 const sow__step *step, mode inherited, sow__value *value,
                                 sow_error *err)
@@ -58,6 +71,9 @@ static sow_status evaluate_list(sow__description *description, const json_t *nod
         } else {
             sow__value_clear(&item);
         }
+    }
+    if (!inherited.plain) {
+        become_list_config(value);
     }
     return status;
 }
@@ -155,9 +171,9 @@ static sow_status read_flags(const sow__description *description, const json_t *
     const json_t *given = json_object_get(node, "_convert_");
     const char *convert = json_string_value(given);
     if (given != NULL) {
-        own->plain =
-            convert != NULL && (strcmp(convert, "all") == 0 || strcmp(convert, "partial") == 0 ||
-                                strcmp(convert, "object") == 0);
+        own->plain = convert != NULL &&
+                     (strcasecmp(convert, "all") == 0 || strcasecmp(convert, "partial") == 0 ||
+                      strcasecmp(convert, "object") == 0);
     }
     const sow_status status =
         read_flag(description, node, step, "_recursive_", &own->recursive, err);
@@ -346,7 +362,6 @@ static sow_status evaluate_call(sow__description *description, json_t *node, con
     const char *path = json_string_value(json_object_get(node, "_target_"));
     sow__call call = {.description = description,
                       .name = strrchr(path, '.') == NULL ? path : strrchr(path, '.') + 1,
-                      .plain_lists = own.plain,
                       .positional = {.kind = SOW__VALUE_LIST},
                       .keyword = {.kind = SOW__VALUE_DICT}};
     own.raw = !own.recursive;
