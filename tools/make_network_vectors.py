@@ -300,6 +300,9 @@ def numbers():
     yield "tensor uint64", n("BCELoss", n("torch.tensor", [2**63 - 1, 0, True], dtype=get("torch.uint64")))
     yield "full uint64", named(**{f"n{i}": n("BCELoss", full([2], value, dtype=get("torch.uint64")))
                                   for i, value in enumerate((-1, -2**63, 2.0**63, 7.5))})
+    yield "tensor without elements", named(**{f"n{i}": n("BCELoss", n("torch.tensor", data)) for i, data in enumerate((
+        [[], [0.5, 1]], [[], [1]], [[[], []], [[3, 4], [5, True], [0.5, 6]]], [[], 1], []))})
+    yield "tensor without elements of a type", n("BCELoss", n("torch.tensor", [[], ["a", 1]], dtype=F16))
     yield "full int64 of a float", n("BCELoss", full([2], 2.0**63, dtype=I64))
 
 
@@ -567,6 +570,7 @@ def errors_of_numbers():
     for value in (0.0, -1.0):
         yield "$._args_[0]", n("BCELoss", full([3], value, dtype=get("torch.float8_e8m0fnu")))
     yield "$._args_[0]", n("BCELoss", full([2], 65505, dtype=F16))
+    yield "$._args_[0]", n("BCELoss", n("torch.tensor", [[], [None]]))
     for maker in ("zeros", "ones", "empty"):
         yield "$._args_[0]", n("BCELoss", n("torch." + maker, 2, dtype=I64, requires_grad=True))
         yield "$._args_[0].generator", n("BCELoss", n("torch." + maker, 2, generator=None))

@@ -446,6 +446,22 @@ static sow_status add_number(contents *to, const sow__value *value, sow_error *e
     return SOW_OK;
 }
 
+/* A tensor without elements needs no shape below the empty list that comes first, and PyTorch looks
+ * at what is there for the type alone: a float's, for an empty list. */
+static sow_status pass_over(contents *to, const sow__value *data, sow_error *err)
+{
+    if (data->kind != SOW__VALUE_LIST) {
+        const sow_status status = add_number(to, data, err);
+        to->n_values = 0;
+        return status;
+    }
+    sow_status status = SOW_OK;
+    for (size_t i = 0; status == SOW_OK && i < data->n_items; i++) {
+        status = pass_over(to, &data->items[i], err);
+    }
+    return status;
+}
+
 static sow_status add_values(contents *to, const sow__value *data, int dim, sow_error *err)
 {
     if (dim == to->is.n_dims) {
@@ -524,8 +540,12 @@ static sow_status make_tensor(sow__call *call, const sow__value *data, contents 
     const sow_dtype given = to->is.dtype;
     to->is.dtype = call->description->factory.dtype; /* of floats without dtype= */
     to->inferred = to->is.dtype;
-    if (status == SOW_OK) {
+    const bool is_empty = to->is.n_dims > 0 && to->is.sizes[to->is.n_dims - 1] == 0;
+    if (status == SOW_OK && !is_empty) {
         status = add_values(to, data, 0, err);
+    } else if (status == SOW_OK && !to->is.has_dtype) {
+        status = pass_over(to, data, err);
+        to->inferred = to->is.dtype;
     }
     if (status != SOW_OK) {
         return status;
