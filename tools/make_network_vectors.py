@@ -595,6 +595,7 @@ def errors_of_values():
     for dim, sizes in ((0, (3, 0)), (1, (0, 3)), (-2, (3, 0))):
         yield "$", n(p + "weight_norm", linear(*sizes), dim=dim)
         yield "$", n("torch.nn.utils.weight_norm", linear(*sizes), dim=dim)
+    yield "$", n("torch.nn.utils.spectral_norm", linear(3, 0))
     yield "$", n("torch.nn.utils.weight_norm", n("LayerNorm", [2, 3], dtype=get("torch.float8_e4m3fn")))
     yield "$.device", linear(device=n("torch.device", "cpu:0", 0))
     yield "$.device", linear(device=n("torch.device", "cpu", -1))

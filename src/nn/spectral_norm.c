@@ -210,9 +210,14 @@ static sow_status check_old(const sow_module *module, const char *name, sow_erro
     return sow__parametrize_check(module, name, err);
 }
 
-static sow_status check_permutation(const sow_tensor *weight, int dim, sow_error *err)
+static sow_status check_matrix(const sow_tensor *weight, int dim, sow_error *err)
 {
     const int n_dims = sow_tensor_n_dims(weight);
+    if (dim >= 0 && dim < n_dims && sow_tensor_sizes(weight)[dim] == 0) {
+        return sow__fail(err, SOW_ERROR_RUNTIME,
+                         "cannot reshape tensor of 0 elements into shape [0, -1] because the "
+                         "unspecified dimension size -1 can be any value and is ambiguous");
+    }
     return dim >= 0 && dim < n_dims
                ? SOW_OK
                : sow__fail(err, SOW_ERROR_RUNTIME,
@@ -253,7 +258,7 @@ static sow_status register_old(sow_module *module, const char *name, char *const
     }
     const sow_tensor *weight = sow_module_tensor(module, name);
     const int dim = dim_of(module, with);
-    status = check_permutation(weight, dim, err);
+    status = check_matrix(weight, dim, err);
     sow_tensor *matrix = status == SOW_OK ? sow__dim_to_front(weight, dim, err) : NULL;
     sow_tensor *vectors[2];
     if (matrix == NULL) {
