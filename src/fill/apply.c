@@ -111,9 +111,7 @@ static sow_status run_drawing(const sow__fill *fill, sow_tensor *tensor, sow_gen
 static sow_status run_sparse(const sow__fill *fill, sow_tensor *tensor, sow_generator *generator,
                              sow_error *err)
 {
-    sow__fill normal = *fill;
-    normal.kind = SOW__FILL_NORMAL;
-    normal.mean = 0.0;
+    const sow__fill normal = sow__sparse_normal(fill);
     sow_status status = run_drawing(&normal, tensor, generator, err);
     sow__generator_release(generator);
     if (status != SOW_OK || tensor->n_dims != 2) {

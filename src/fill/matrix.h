@@ -14,6 +14,9 @@ sow_status sow__orthogonal_run(const sow__fill *fill, sow_tensor *view,
 sow_status sow__sparse_run(const sow__fill *fill, sow_tensor *view, const sow__fill_source *source,
                            sow_error *err);
 
+/* The first half of sparse: the normal values. */
+sow__fill sow__sparse_normal(const sow__fill *fill);
+
 /* The second half of sparse: sets the zeros of values that are there, with permutations from a
  * place that cursor reads. */
 sow_status sow__sparse_zero(const sow__fill *fill, sow_tensor *view, const sow__place *permutations,

@@ -50,12 +50,18 @@ sow_status sow__sparse_zero(const sow__fill *fill, sow_tensor *view, const sow__
     return status;
 }
 
-sow_status sow__sparse_run(const sow__fill *fill, sow_tensor *view, const sow__fill_source *source,
-                           sow_error *err)
+sow__fill sow__sparse_normal(const sow__fill *fill)
 {
     sow__fill normal = *fill;
     normal.kind = SOW__FILL_NORMAL;
     normal.mean = 0.0;
+    return normal;
+}
+
+sow_status sow__sparse_run(const sow__fill *fill, sow_tensor *view, const sow__fill_source *source,
+                           sow_error *err)
+{
+    const sow__fill normal = sow__sparse_normal(fill);
     sow_status status = sow__fill_run(&normal, view, source, NULL, err);
     return status == SOW_OK ? sow__sparse_zero(fill, view, source->permutations,
                                                source->permutations_cursor, err)
