@@ -95,20 +95,21 @@ static void transpose(sow_dtype dtype, void *out, const void *in, int64_t rows, 
     }
 }
 
-/* matrix: rows x cols, row-major, becomes its orthogonal factor. spare: as much memory again when
- * it is tall: a wide matrix in row-major order is its tall transpose in LAPACK's order already. */
+/* The orthogonal factor of a rows x cols matrix, row-major, in spare, likewise. The matrix is used
+ * up. A wide one in row-major order is its tall transpose in LAPACK's order already. */
 static sow_status orthogonalise(const sow_tensor *view, void *matrix, void *spare, double gain,
                                 sow_error *err)
 {
     const sow_dtype dtype = view->storage->dtype;
     const int64_t rows = view->sizes[0], cols = view->numel / rows;
     if (rows < cols) {
-        return sow__qr_q(&(sow__columns){dtype, cols, rows, matrix}, gain, err);
+        return sow__qr_q(&(sow__columns){dtype, cols, rows, matrix}, spare, gain, err);
     }
     transpose(dtype, spare, matrix, rows, cols);
-    const sow_status status = sow__qr_q(&(sow__columns){dtype, rows, cols, spare}, gain, err);
+    const sow_status status =
+        sow__qr_q(&(sow__columns){dtype, rows, cols, spare}, matrix, gain, err);
     if (status == SOW_OK) {
-        transpose(dtype, matrix, spare, cols, rows);
+        transpose(dtype, spare, matrix, cols, rows);
     }
     return status;
 }
@@ -127,9 +128,8 @@ sow_status sow__orthogonal_run(const sow__fill *fill, sow_tensor *view,
     }
     const size_t bytes = sow__dtype_bytes(view->storage->dtype);
     const size_t n_bytes = (size_t)view->numel * bytes;
-    const bool is_tall = rows >= cols;
-    void *matrix = malloc(n_bytes), *spare = is_tall ? malloc(n_bytes) : NULL;
-    if (matrix == NULL || (is_tall && spare == NULL)) {
+    void *matrix = malloc(n_bytes), *spare = malloc(n_bytes);
+    if (matrix == NULL || spare == NULL) {
         status = sow__fail_memory(err, 2 * n_bytes);
         goto out;
     }
@@ -141,7 +141,7 @@ sow_status sow__orthogonal_run(const sow__fill *fill, sow_tensor *view,
     if (status == SOW_OK) {
         sow__order order;
         sow__tensor_logical_order(view, &order);
-        sow__order_scatter(&order, view->storage->data, bytes, 0, view->numel, matrix);
+        sow__order_scatter(&order, view->storage->data, bytes, 0, view->numel, spare);
     }
 out:
     free(spare);

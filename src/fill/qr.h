@@ -16,8 +16,12 @@ typedef struct sow__columns {
 /* SOW_ERROR_OVERFLOW for a matrix whose sizes LAPACK can not hold. */
 sow_status sow__qr_check_size(int64_t m, int64_t n, sow_error *err);
 
-/* The matrix becomes the Q of its QR decomposition with a positive diagonal in R, times gain. */
-sow_status sow__qr_q(const sow__columns *matrix, double gain, sow_error *err);
+/* Bytes that sow__qr_q takes beside matrix and q, for n columns. */
+uint64_t sow__qr_spare_bytes(sow_dtype dtype, int64_t n);
+
+/* The Q of the QR decomposition with a positive diagonal in R, times gain. q: m x n, column-major,
+ * what is there does not matter. The matrix is used up. */
+sow_status sow__qr_q(const sow__columns *matrix, void *q, double gain, sow_error *err);
 
 /* matrix: m x n, column-major. Becomes LAPACK's packed form: R above, Householder vectors below the
  * diagonal, which holds the signs of R's, turned where there is no reflection. */

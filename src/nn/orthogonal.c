@@ -57,20 +57,6 @@ static bool is_orthogonal(const double *q, const shape *is, double eps)
     return true;
 }
 
-static double eps_of(sow_dtype dtype)
-{
-    switch (dtype) {
-    case SOW_F64:
-        return 0x1p-52;
-    case SOW_F16:
-        return 0x1p-10;
-    case SOW_BF16:
-        return 0x1p-7;
-    default:
-        return 0x1p-23;
-    }
-}
-
 /* One square matrix: the tall one, then the drawn columns, made orthogonal. scratch: n x n,
  * column-major. base: n x n, row-major. */
 static sow_status complete(const double *q, const double *drawn, const shape *is, double *scratch,
@@ -85,10 +71,12 @@ static sow_status complete(const double *q, const double *drawn, const shape *is
             scratch[(is->k + j) * n + i] = drawn[i * more + j];
         }
     }
-    const sow_status status = sow__qr_q(&(sow__columns){SOW_F64, n, n, scratch}, 1.0, err);
+    const sow_status status = sow__qr_q(&(sow__columns){SOW_F64, n, n, scratch}, base, 1.0, err);
     for (int64_t i = 0; status == SOW_OK && i < n; i++) {
-        for (int64_t j = 0; j < n; j++) {
-            base[i * n + j] = scratch[j * n + i];
+        for (int64_t j = 0; j < i; j++) {
+            const double above = base[j * n + i];
+            base[j * n + i] = base[i * n + j];
+            base[i * n + j] = above;
         }
     }
     return status;
@@ -174,7 +162,7 @@ static sow_status make_base(const sow_tensor *weight, const shape *is, const sow
     }
     sow_status status = SOW_OK;
     *is_made = true;
-    if (is->n == is->k && is_orthogonal(sow_tensor_data(values), is, eps_of(dtype))) {
+    if (is->n == is->k && is_orthogonal(sow_tensor_data(values), is, sow__dtype_epsilon(dtype))) {
         status = sow_tensor_copy(base, values, err);
     } else if (dtype != SOW_F32 && dtype != SOW_F64) {
         *is_made = false;

@@ -5,6 +5,7 @@
 #include "base/dtype.h"
 #include "base/error.h"
 #include "base/threads.h"
+#include "fill/qr.h"
 #include "io/output.h"
 #include "plan/statistics.h"
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static uint64_t per_byte_of(const sow__tape *tape)
 }
 
 /* Bytes for the storage of a tape and for what its fills hold while they run: QR takes the matrix
- * twice and two numbers per row. */
+ * twice, and some. */
 static uint64_t making_of(const sow__tape *tape)
 {
     uint64_t most = 0, bytes = sow__dtype_bytes(tape->dtype);
@@ -60,7 +61,10 @@ static uint64_t making_of(const sow__tape *tape)
         if (record->source != NULL) {
             beside = making_of(record->source);
         } else if (record->fill.kind == SOW__FILL_ORTHOGONAL) {
-            beside = 2 * (uint64_t)record->view->numel * bytes + 2 * rows * sizeof(double);
+            const int64_t numel = record->view->numel;
+            const int64_t cols = numel > 0 ? numel / (int64_t)rows : 0;
+            beside = 2 * (uint64_t)numel * bytes +
+                     sow__qr_spare_bytes(tape->dtype, cols < (int64_t)rows ? cols : (int64_t)rows);
         } else if (record->fill.kind == SOW__FILL_SPARSE) {
             beside = rows * sizeof(int64_t);
         }

@@ -70,7 +70,7 @@ run 0 fill trunc_normal 1000,1000 --dtype f16 -o unlimited
 run 0 fill trunc_normal 1000,1000 --dtype f16 --memory 256K -o limited
 same unlimited limited
 run 2 fill orthogonal 1000,1000 --memory 8M -o never
-says 'weight: is made whole (orthogonal(1)), for which 16081536 bytes of memory are needed; the limit is 8388608'
+says 'weight: is made whole (orthogonal(1)), for which 17089536 bytes of memory are needed; the limit is 8388608'
 [ ! -e never ] || fail "a file in spite of the limit"
 run 0 fill orthogonal 100,100 --memory 8M -o limited --force
 
