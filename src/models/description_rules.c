@@ -13,7 +13,7 @@
 
 enum { MAX_PATTERN_BYTES = 256 };
 
-/* How much matching a file may ask for: bytes of names looked at. */
+/* How much matching a file may ask for: characters of names and bytes of sets looked at. */
 #define MAX_MATCH_STEPS ((size_t)1 << 30)
 /* Rejection sampling has to draw to know how much it draws. */
 #define MAX_TRUNC_NORMAL_ELEMENTS ((int64_t)1 << 32)
@@ -60,15 +60,24 @@ static bool in_set(const char *set, const char *end, uint32_t wanted)
     return found != negated;
 }
 
+static void use_up(size_t *steps, size_t n)
+{
+    *steps -= n < *steps ? n : *steps;
+}
+
 /* One element of a pattern that is no star against one character; *next gets what follows it. */
-static bool match_one(const char *pattern, uint32_t wanted, const char **next)
+static bool match_one(const char *pattern, uint32_t wanted, const char **next, size_t *steps)
 {
     *next = pattern;
     const uint32_t c = next_char(next);
     if (c == '?') {
         return true;
     }
-    const char *end = c == '[' ? set_end(pattern + 1) : NULL;
+    if (c != '[') {
+        return c == wanted;
+    }
+    const char *end = set_end(pattern + 1);
+    use_up(steps, end != NULL ? (size_t)(end - pattern) : strlen(pattern));
     if (end != NULL) {
         *next = end + 1;
         return in_set(pattern + 1, end, wanted);
@@ -84,13 +93,13 @@ bool sow__glob_match(const char *pattern, const char *text, size_t *steps)
         if (*steps == 0) {
             return false;
         }
-        (*steps)--;
+        use_up(steps, 1);
         const char *next, *after = text;
         const uint32_t c = next_char(&after);
         if (*pattern == '*') {
             after_star = ++pattern;
             star_text = text;
-        } else if (*pattern != '\0' && match_one(pattern, c, &next)) {
+        } else if (*pattern != '\0' && match_one(pattern, c, &next, steps)) {
             pattern = next;
             text = after;
         } else if (after_star != NULL) {
@@ -325,7 +334,7 @@ static bool matches(const json_t *patterns, const char *name, size_t *steps)
         return patterns != NULL && sow__glob_match(json_string_value(patterns), name, steps);
     }
     for (size_t i = 0; i < json_array_size(patterns); i++) {
-        *steps -= *steps > 0;
+        use_up(steps, 1);
         if (sow__glob_match(json_string_value(json_array_get(patterns, i)), name, steps)) {
             return true;
         }
@@ -369,7 +378,7 @@ static sow_status apply_rule(const rule *is, sow__described_tensor *tensors, siz
     size_t n_matched = 0;
     sow_status status = SOW_OK;
     for (size_t i = 0; status == SOW_OK && i < n_tensors; i++) {
-        *steps -= *steps > 0;
+        use_up(steps, 1);
         if (!tensors[i].is_parameter || !matches(is->match, tensors[i].name, steps) ||
             matches(is->exclude, tensors[i].name, steps)) {
             continue;

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "models/cases.h"
 
+#include "models/description.h"
+
 static void test_models_descriptions__known_answers(void **state)
 {
     (void)state;
@@ -385,6 +387,28 @@ static void test_models_descriptions__targets(void **state)
     assert_non_null(sow_model_target_at(0, NULL));
 }
 
+/* Limits on the work for patterns count what a set costs, closed or not. */
+static void test_models_descriptions__sets_of_patterns_cost_their_length(void **state)
+{
+    (void)state;
+    char closed[260], open[260];
+    memset(closed, 'b', sizeof closed);
+    memset(open, 'b', sizeof open);
+    memcpy(closed, "*[", 2);
+    memcpy(open, "*[", 2);
+    memcpy(closed + 200, "]", 2);
+    open[200] = '\0';
+    size_t steps = 10000;
+    assert_false(sow__glob_match(closed, "xxxxxxxxxx", &steps));
+    assert_in_range(steps, 1, 10000 - 10 * 199);
+    steps = 10000;
+    assert_false(sow__glob_match(open, "xxxxxxxxxx", &steps));
+    assert_in_range(steps, 1, 10000 - 10 * 199);
+    steps = 100;
+    assert_false(sow__glob_match("*[ab]", "xxxxxxxxxa", &(size_t){10}));
+    assert_true(sow__glob_match("*[ab]", "xxxxxxxxxa", &steps));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_models_descriptions__options),
         cmocka_unit_test(test_models_descriptions__suggestions),
         cmocka_unit_test(test_models_descriptions__targets),
+        cmocka_unit_test(test_models_descriptions__sets_of_patterns_cost_their_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
