@@ -94,17 +94,16 @@ SOW_API sow_load_state sow_model_load_state(const sow_model *model, size_t index
  * the target and place of its constructor, "$.init[1] kaiming_normal", the last rule, or
  * "checkpoint"; NULL for other kinds of config. Lent. */
 SOW_API const char *sow_model_decided_by(const sow_model *model, size_t index);
-
-/* What a description may call: the dotted path number index, classes of torch.nn first, then
- * functions; NULL past the end. *signature (may be NULL) gets the parameters of a class as PyTorch
- * writes them, "" for none, and NULL for a function. Static text; any thread. */
-SOW_API const char *sow_model_target_at(size_t index, const char **signature);
 /* Names that the checkpoint has and the model has no use for; NULL past the end. */
 SOW_API const char *sow_model_unexpected(const sow_model *model, size_t index);
 
 /* What there is: architecture names and profiles for help and docs; NULL past the end. */
 SOW_API const char *sow_model_arch_at(size_t index);
 SOW_API const char *sow_model_profile_at(size_t index);
+/* What a description may call: the dotted path number index, classes of torch.nn first, then
+ * functions; NULL past the end. *signature (may be NULL) gets the parameters of a class as PyTorch
+ * writes them, "" for none, and NULL for a function. Static text; any thread. */
+SOW_API const char *sow_model_target_at(size_t index, const char **signature);
 
 #ifdef __cplusplus
 }

@@ -82,8 +82,8 @@ SOW_API sow_status sow_module_reserve_module(sow_module *module, const char *nam
 
 /* module.name = tensor: puts a tensor (taken, also on failure) or None in the place of the
  * parameter or buffer at a dotted path, which may be a reserved one. tensor NULL is None unless err
- * holds a failure: then it is that constructor's, which is returned, and nothing changes.
- * SOW_ERROR_NOT_FOUND. */
+ * holds a failure: then it is that constructor's, which is returned, and nothing changes; so err,
+ * if not NULL, begins as zeros. SOW_ERROR_NOT_FOUND. */
 SOW_API sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
                                          sow_error *err);
 
@@ -219,8 +219,9 @@ SOW_API sow_status sow_module_to_empty_missing(sow_module *module, sow_device de
  * and under a guard, of every module with such a tensor of its own; of a MultiheadAttention or
  * Transformer, which have it below them or their own, the _reset_parameters that PyTorch keeps
  * private. Nothing is written or drawn for a flagged tensor. What has no such function, or is left
- * out by it, stays as it is: sow_module_list_missing names it. generator NULL: the default
- * generator. Stops at the first failure of a reset; what was initialised by then stays. */
+ * out by it, stays as it is: sow_module_list_missing names it. A lazy module is passed over, as its
+ * reset_parameters is: it has no shape yet. generator NULL: the default generator. Stops at the
+ * first failure of a reset; what was initialised by then stays. */
 SOW_API sow_status sow_module_init_missing(sow_module *module, sow_generator *generator,
                                            sow_error *err);
 

@@ -14,6 +14,13 @@
 /* ---- devices ---- */
 
 /* "cpu" or "meta", with or without a number, which changes nothing: there is one of each. */
+/* Digits without a 0 before others. */
+static bool is_index(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) &&
+           (text[0] != '0' || text[1] == '\0');
+}
+
 static bool parse_device(const char *text, sow_device *device)
 {
     static const struct {
@@ -22,11 +29,8 @@ static bool parse_device(const char *text, sow_device *device)
     } devices[] = {{"cpu", SOW_CPU}, {"meta", SOW_META}};
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         const size_t n_name = strlen(devices[i].name);
-        const char *index = text + n_name + 1;
         if (strncmp(text, devices[i].name, n_name) == 0 &&
-            (text[n_name] == '\0' || (text[n_name] == ':' && index[0] != '\0' &&
-                                      strspn(index, "0123456789") == strlen(index) &&
-                                      (index[0] != '0' || index[1] == '\0')))) {
+            (text[n_name] == '\0' || (text[n_name] == ':' && is_index(text + n_name + 1)))) {
             *device = devices[i].device;
             return true;
         }

@@ -10,6 +10,9 @@ sow_status sow__reset_bilinear(sow_module *module, sow_generator *generator, sow
 {
     sow_tensor *weight = sow__module_own_tensor(module, "weight");
     sow_tensor *bias = sow__module_own_tensor(module, "bias");
+    if (weight == NULL || sow_tensor_n_dims(weight) < 2) {
+        return sow__fail(err, SOW_ERROR_RUNTIME, "Bilinear: no weight of at least 2 dims to reset");
+    }
     const int64_t in1_features = sow_tensor_sizes(weight)[1];
     if (in1_features <= 0) {
         return sow__fail(err, SOW_ERROR_VALUE,

@@ -68,20 +68,11 @@ static sow__storage *copy_of_storage(sow__copies *copies, const sow__storage *st
     return copy;
 }
 
-/* The initialized flag of a copy, with the flags that it depends on; a holder, NULL after filling
- * *err. */
-static sow__flag *copy_of_flag(sow__copies *copies, const sow__flag *flag, sow_error *err)
+/* A new copy of a flag over that of its base (NULL: it has none), which is taken. */
+static sow__flag *copy_flag(sow__copies *copies, const sow__flag *flag, sow__flag *base,
+                            sow_error *err)
 {
-    sow__flag *copy = sow__seen_value(&copies->seen, flag);
-    if (copy != NULL) {
-        copy->n_refs++;
-        return copy;
-    }
-    sow__flag *base = flag->base == NULL ? NULL : copy_of_flag(copies, flag->base, err);
-    if (base == NULL && flag->base != NULL) {
-        return NULL;
-    }
-    copy = sow__flag_new(base);
+    sow__flag *copy = sow__flag_new(base);
     if (copy == NULL) {
         sow__fail_memory(err, sizeof *copy);
         return NULL;
@@ -91,6 +82,36 @@ static sow__flag *copy_of_flag(sow__copies *copies, const sow__flag *flag, sow_e
         sow__flag_unref(copy);
         return NULL;
     }
+    return copy;
+}
+
+/* The initialized flag of a copy, with the flags that it depends on; a holder, NULL after filling
+ * *err. Views of views may be deep, so this does not call itself. */
+static sow__flag *copy_of_flag(sow__copies *copies, const sow__flag *flag, sow_error *err)
+{
+    size_t n_new = 0;
+    const sow__flag *base = flag;
+    for (; base != NULL && sow__seen_value(&copies->seen, base) == NULL; base = base->base) {
+        n_new++;
+    }
+    const sow__flag **chain = malloc((n_new + 1) * sizeof *chain);
+    if (chain == NULL) {
+        sow__fail_memory(err, (n_new + 1) * sizeof *chain);
+        return NULL;
+    }
+    for (size_t i = 0; i < n_new; i++, flag = flag->base) {
+        chain[i] = flag;
+    }
+    sow__flag *copy = base == NULL ? NULL : sow__seen_value(&copies->seen, base);
+    if (copy != NULL) {
+        copy->n_refs++;
+    }
+    bool is_fine = true;
+    for (size_t i = n_new; is_fine && i > 0; i--) {
+        copy = copy_flag(copies, chain[i - 1], copy, err);
+        is_fine = copy != NULL;
+    }
+    free(chain);
     return copy;
 }
 

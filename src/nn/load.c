@@ -239,7 +239,7 @@ static sow_status zero_counter(const sow__loader *loader, sow__slot *slot, sow_e
     if (zero == NULL) {
         return why->status;
     }
-    *(int64_t *)sow_tensor_data(zero) = 0;
+    *(int64_t *)sow__tensor_write(zero) = 0;
     sow_tensor_set_initialized(zero, true);
     sow_tensor_free(slot->tensor);
     slot->tensor = zero;

@@ -26,11 +26,8 @@ static bool state_find(const void *of, const char *key, sow__load_item *item)
 
 sow_status sow__load_check_target(const sow_tensor *target, sow_dtype from, sow_error *err)
 {
-    const sow_dtype to = target->storage->dtype;
-    return from == to || sow__convertible(to, from)
-               ? sow__check_written_once(target, err)
-               : sow__fail(err, SOW_ERROR_UNSUPPORTED, "copy: %s can not be converted to %s",
-                           sow_dtype_name(from), sow_dtype_name(to));
+    const sow_status status = sow__check_convertible(target->storage->dtype, from, err);
+    return status == SOW_OK ? sow__check_written_once(target, err) : status;
 }
 
 sow_status sow__load_make_room(sow_tensor *target, sow_dtype from, sow_error *err)

@@ -207,7 +207,7 @@ static sow_status trivialize(sow_module *step, sow_tensor *weight, const shape *
         sow_tensor_free(drawn);
         return err->status;
     }
-    if (sow__has_values(weight)) {
+    if (sow__is_readable(weight)) {
         status = make_base(weight, is, drawn, base, &is_made, err);
     }
     sow_tensor_free(drawn);
@@ -227,7 +227,7 @@ static sow_status trivialize(sow_module *step, sow_tensor *weight, const shape *
 static sow_status pack(sow_tensor *weight, const shape *is, sow_error *err)
 {
     const sow_dtype dtype = sow_tensor_dtype(weight);
-    if ((dtype != SOW_F32 && dtype != SOW_F64) || !sow__has_values(weight)) {
+    if ((dtype != SOW_F32 && dtype != SOW_F64) || !sow__is_readable(weight)) {
         return SOW_OK;
     }
     /* LAPACK's order of a tall matrix is the order of its wide transpose. */

@@ -40,7 +40,7 @@ sow_status sow__parametrize_check(const sow_module *module, const char *name, so
     return SOW_OK;
 }
 
-bool sow__has_values(const sow_tensor *tensor)
+bool sow__is_readable(const sow_tensor *tensor)
 {
     return tensor->storage->device == SOW_CPU || sow__view_has_values(tensor);
 }
@@ -70,7 +70,7 @@ sow_tensor *sow__empty_beside(const sow_tensor *tensor, int n_dims, const int64_
                               sow_error *err)
 {
     sow_device device = sow_tensor_device(tensor);
-    if (device == SOW_DEFERRED && sow__has_values(tensor)) {
+    if (device == SOW_DEFERRED && sow__is_readable(tensor)) {
         device = SOW_CPU;
     }
     return sow_empty(sow_tensor_dtype(tensor), n_dims, sizes, device, err);

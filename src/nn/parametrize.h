@@ -14,7 +14,7 @@ sow__slot *sow__parametrize_slot(const sow_module *module, const char *name);
 sow_status sow__parametrize_check(const sow_module *module, const char *name, sow_error *err);
 
 /* True when the values of a tensor can be read: it is on the cpu, or every element is recorded. */
-bool sow__has_values(const sow_tensor *tensor);
+bool sow__is_readable(const sow_tensor *tensor);
 
 /* A contiguous cpu tensor with the values of a view, of a dtype; NULL after filling *err. */
 sow_tensor *sow__values_of(const sow_tensor *view, sow_dtype dtype, sow_error *err);

@@ -101,7 +101,7 @@ static sow_status make_vectors(const sow_tensor *weight, int dim,
         return err->status;
     }
     sow_status status = sow__draw_singular(matrix, options->eps, generator, vectors, err);
-    if (status == SOW_OK && sow__has_values(weight)) {
+    if (status == SOW_OK && sow__is_readable(weight)) {
         status = iterate(matrix, vectors, options->eps, 15 + options->n_power_iterations, err);
     }
     sow_tensor_free(matrix);

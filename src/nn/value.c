@@ -108,7 +108,7 @@ bool sow__value_has_truth(const sow__value *value)
 /* Without a value, or the memory to look at it, true. */
 static bool tensor_truth(const sow_tensor *tensor)
 {
-    const bool is_known = sow_tensor_numel(tensor) == 1 && sow__has_values(tensor);
+    const bool is_known = sow_tensor_numel(tensor) == 1 && sow__is_readable(tensor);
     sow_tensor *truth = is_known ? sow__values_of(tensor, SOW_BOOL, NULL) : NULL;
     const bool is_true = truth == NULL || *(const unsigned char *)sow_tensor_data(truth) != 0;
     sow_tensor_free(truth);

@@ -68,7 +68,7 @@ static sow_tensor *swapped(const sow_tensor *weight, const except *is, sow_error
 static sow_status fill_norms(sow_tensor *norms, const sow_tensor *weight, const except *is,
                              sow_error *err)
 {
-    if (!sow__has_values(weight)) {
+    if (!sow__is_readable(weight)) {
         return SOW_OK;
     }
     sow_error own = {.status = SOW_OK};

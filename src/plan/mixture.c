@@ -119,11 +119,11 @@ void sow__mixture_moments(const sow__mixture *mixture, double *mean, double *std
         const sow__part *part = mixture->parts; /* without squares, which may be out of range */
         own_moments(part, raw);
         *mean = part->mean + part->std * raw[1];
-        *std = part->std * sqrt(raw[2] - raw[1] * raw[1]);
+        *std = part->std * sqrt(fmax(raw[2] - raw[1] * raw[1], 0.0)); /* rounded below 0 */
     } else {
         central_moments(mixture, raw);
         *mean = raw[1];
-        *std = sqrt(raw[2]);
+        *std = sqrt(fmax(raw[2], 0.0));
     }
 }
 

@@ -72,21 +72,12 @@ static sow_status read_over(const sow_safetensors *file, const sow_safetensors_t
 
 /* ---- targets without ---- */
 
-/* True when a tensor has every element of its storage, each once. */
-static bool is_whole(const sow_tensor *tensor)
-{
-    int64_t extent = 0;
-    return (uint64_t)tensor->numel == tensor->storage->numel && !sow__tensor_overlaps(tensor) &&
-           sow__shape_extent(tensor->n_dims, tensor->sizes, tensor->strides, &extent) &&
-           extent == tensor->numel;
-}
-
 /* A cpu tensor whose memory, when the target is the whole of its storage, can become the target's.
  */
 static sow_tensor *beside(const sow_tensor *target, sow_error *err)
 {
     const sow_dtype dtype = sow_tensor_dtype(target);
-    return is_whole(target) && !sow_tensor_is_contiguous(target)
+    return sow__tensor_is_whole(target) && !sow_tensor_is_contiguous(target)
                ? sow_empty_strided(dtype, target->n_dims, target->sizes, target->strides, SOW_CPU,
                                    err)
                : sow_empty(dtype, target->n_dims, target->sizes, SOW_CPU, err);
@@ -102,7 +93,7 @@ static sow_status read_aside(const sow_safetensors *file, const sow_safetensors_
         return why->status;
     }
     sow_status status = read_into(file, source, values, err);
-    if (status == SOW_OK && is_whole(target)) {
+    if (status == SOW_OK && sow__tensor_is_whole(target)) {
         sow__storage_take(target->storage, values->storage);
     } else if (status == SOW_OK) {
         status = sow__load_make_room(target, sow_tensor_dtype(values), err);

@@ -36,6 +36,14 @@ static sow_status check_overlap(const sow_tensor *target, const sow_tensor *sour
                : status;
 }
 
+sow_status sow__check_convertible(sow_dtype to, sow_dtype from, sow_error *err)
+{
+    return to == from || sow__convertible(to, from)
+               ? SOW_OK
+               : sow__fail(err, SOW_ERROR_UNSUPPORTED, "copy: %s can not be converted to %s",
+                           sow_dtype_name(from), sow_dtype_name(to));
+}
+
 sow_status sow__check_copy(const sow_tensor *target, const sow_tensor *source, sow_error *err)
 {
     sow_dtype to = target->storage->dtype, from = source->storage->dtype;
@@ -47,11 +55,10 @@ sow_status sow__check_copy(const sow_tensor *target, const sow_tensor *source, s
                          sow__sizes_text(target->n_dims, target->sizes, a),
                          sow__sizes_text(source->n_dims, source->sizes, b));
     }
-    if (to != from && !sow__convertible(to, from)) {
-        return sow__fail(err, SOW_ERROR_UNSUPPORTED, "copy: %s can not be converted to %s",
-                         sow_dtype_name(from), sow_dtype_name(to));
-    }
-    return target->storage->device == SOW_META ? SOW_OK : check_overlap(target, source, err);
+    const sow_status status = sow__check_convertible(to, from, err);
+    return status != SOW_OK || target->storage->device == SOW_META
+               ? status
+               : check_overlap(target, source, err);
 }
 
 static sow_status check(const sow_tensor *target, const sow_tensor *source, sow_error *err)

@@ -130,6 +130,8 @@ void sow__order_pair(const sow_tensor *target, const sow_tensor *source, sow__or
 
 /* True when elements of one type can be converted to the other (all but the opaque ones). */
 bool sow__convertible(sow_dtype to, sow_dtype from);
+/* SOW_ERROR_UNSUPPORTED when that is not so. */
+sow_status sow__check_convertible(sow_dtype to, sow_dtype from, sow_error *err);
 /* Whether an element of an integer type or bool holds a number, as PyTorch sees it when it makes
  * one of a Python number. A negative integer wraps once in an unsigned type; the limits of 64 bits
  * are rounded to a double before a double is compared with them. */

@@ -329,9 +329,59 @@ static void test_nn_missing__failures_say_why(void **state)
     sow_module_free(module);
 }
 
+/* The counter that a checkpoint of another version lacks is written, not only made. */
+static void test_nn_missing__a_supplied_counter_is_there(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_module *from = sow_nn("BatchNorm1d", "[3]", NULL, &err);
+    sow_module *norm = sow_nn("BatchNorm1d", "{\"_args_\": [3], \"device\": \"meta\"}", NULL, &err);
+    sow_state_dict *all = sow_module_state_dict(from, &err), *old = sow_state_dict_new(&err);
+    for (size_t i = 0; i + 1 < sow_state_dict_count(all); i++) {
+        assert_ok(sow_state_dict_add(old, sow_state_dict_name(all, i),
+                                     sow_state_dict_tensor(all, i), &err),
+                  err);
+    }
+    const sow_load_options assign = {.assign = true};
+    assert_ok(sow_module_load_state_dict(norm, old, &assign, NULL, &err), err);
+    sow_tensor *counter = sow_module_tensor(norm, "num_batches_tracked");
+    sow_tensor_set_initialized(counter, false);
+    assert_missing(norm, "");
+    assert_int_equal(*(const int64_t *)sow_tensor_data(counter), 0);
+    sow_state_dict_free(old);
+    sow_state_dict_free(all);
+    sow_module_free(norm);
+    sow_module_free(from);
+}
+
+/* reset_parameters of every class finds out that its weight was taken away. */
+static void test_nn_missing__reset_without_weight(void **state)
+{
+    (void)state;
+    static const char *const classes[][2] = {
+        {"Linear", "[2, 3]"},    {"Bilinear", "[2, 3, 4]"},
+        {"Conv2d", "[2, 3, 1]"}, {"ConvTranspose1d", "[2, 3, 1]"},
+        {"Embedding", "[2, 3]"}, {"EmbeddingBag", "[2, 3]"},
+        {"LayerNorm", "[2]"},    {"RMSNorm", "[2]"},
+        {"GroupNorm", "[1, 2]"}, {"BatchNorm1d", "[2]"},
+        {"PReLU", "[]"},
+    };
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        sow_error err = {.status = SOW_OK};
+        sow_module *module = sow_nn(classes[i][0], classes[i][1], NULL, &err);
+        assert_non_null(module);
+        assert_ok(sow_module_set_tensor(module, "weight", NULL, &err), err);
+        const sow_status status = sow_module_reset_parameters(module, NULL, &err);
+        assert_true(status == SOW_OK || err.message[0] != '\0');
+        sow_module_free(module);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nn_missing__a_supplied_counter_is_there),
+        cmocka_unit_test(test_nn_missing__reset_without_weight),
         cmocka_unit_test(test_nn_missing__a_tied_tensor_is_loaded_by_one_name),
         cmocka_unit_test(test_nn_missing__attention_is_as_constructed),
         cmocka_unit_test(test_nn_missing__attention_gets_the_matrix_that_a_file_lacks),

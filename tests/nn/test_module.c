@@ -452,6 +452,26 @@ static void test_nn_module__a_clone_has_its_own_tensors_and_its_ties(void **stat
     }
 }
 
+/* A view of a view of a view...: a copy does not go down the stack with it. */
+static void test_nn_module__deep_views_are_cloned(void **state)
+{
+    (void)state;
+    sow_error err;
+    sow_tensor *view = sow_empty(SOW_F32, 2, (int64_t[]){2, 3}, SOW_CPU, &err);
+    for (int i = 0; i < 200000; i++) {
+        sow_tensor *next = sow_tensor_transpose(view, 0, 1, &err);
+        assert_non_null(next);
+        sow_tensor_free(view);
+        view = next;
+    }
+    sow_module *layer = sow_module_new("Layer", &err);
+    assert_ok(sow_module_register_parameter(layer, "weight", view, &err), err);
+    sow_module *stack = sow_transformer_encoder(layer, 2, NULL, &err);
+    assert_non_null(stack);
+    assert_false(sow_tensor_is_initialized(sow_module_tensor(stack, "layers.1.weight")));
+    sow_module_free(stack);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_nn_module__named_lists_have_each_tensor_once),
         cmocka_unit_test(test_nn_module__a_lazy_module_has_no_lists),
         cmocka_unit_test(test_nn_module__a_clone_has_its_own_tensors_and_its_ties),
+        cmocka_unit_test(test_nn_module__deep_views_are_cloned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,10 +188,14 @@ static void test_plan_expect__truncated(void **state)
     assert_ok(sow_trunc_normal(add(&p, "cut", SOW_F32, 4, 4), 5, 3, 2, 8, NULL, &err), err);
     assert_ok(sow_trunc_normal(add(&p, "half", SOW_F32, 4, 4), 0, 1, 0, INFINITY, NULL, &err), err);
     assert_ok(sow_trunc_normal(add(&p, "wide", SOW_F32, 4, 4), 0, 0.02, -2, 2, NULL, &err), err);
+    assert_ok(sow_trunc_normal(add(&p, "thin", SOW_F32, 2, 2), 0, 1, 1, 1.0000000001, NULL, &err),
+              err);
     plan(&p);
     assert_expects(&p, 0, 5, 3 * sqrt(1 - 2 * phi / mass));
     assert_expects(&p, 1, sqrt(2 / acos(-1.0)), sqrt(1 - 2 / acos(-1.0)));
     assert_expects(&p, 2, 0, 0.02);
+    const double thin = sow_plan_at(p.plan, 3)->std; /* the square of it is rounded, perhaps below 0 */
+    assert_true(thin >= 0 && thin < 1e-6);
     end(&p);
 }
 
