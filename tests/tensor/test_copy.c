@@ -1,6 +1,6 @@
 /* The strided, converting copy between cpu tensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "support.h"
+#include "tensor/fields.h"
 
 #include "tensor/tensor.h"
 #include <sow/sow.h>
@@ -147,28 +147,10 @@ typedef struct view_pair {
     char *answer;
 } view_pair;
 
-static int read_numbers(const char *field, int64_t *numbers, int most)
-{
-    int n = 0;
-    char *end;
-    for (;; field = end) {
-        long long number = strtoll(field, &end, 10);
-        if (end == field) {
-            return n;
-        }
-        assert_true(n < most);
-        numbers[n++] = number;
-    }
-}
-
 static void read_pair(char *line, view_pair *pair)
 {
-    char *fields[6] = {line};
-    for (int i = 1; i < 6; i++) {
-        fields[i] = strchr(fields[i - 1], '|');
-        assert_non_null(fields[i]);
-        *fields[i]++ = '\0';
-    }
+    char *fields[6];
+    split_fields(line, fields, 6);
     pair->n_dims = read_numbers(fields[0], pair->sizes, 4);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(read_numbers(fields[1 + 2 * i], pair->strides[i], 4), pair->n_dims);

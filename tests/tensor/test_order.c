@@ -1,6 +1,6 @@
 /* Element order against what torch said about many layouts, and scatter and gather over it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "support.h"
+#include "tensor/fields.h"
 
 #include "tensor/tensor.h"
 
@@ -18,29 +18,11 @@ typedef struct layout {
     int64_t ranks[MOST_ELEMENTS]; /* of every element of the storage */
 } layout;
 
-static int read_numbers(const char *field, int64_t *numbers, int most)
-{
-    int n = 0;
-    char *end;
-    for (;; field = end) {
-        long long number = strtoll(field, &end, 10);
-        if (end == field) {
-            return n;
-        }
-        assert_true(n < most);
-        numbers[n++] = number;
-    }
-}
-
 /* Splits "name | sizes | strides | offset | ranks". */
 static void read_layout(char *line, layout *out)
 {
-    char *fields[5] = {line};
-    for (int i = 1; i < 5; i++) {
-        fields[i] = strchr(fields[i - 1], '|');
-        assert_non_null(fields[i]);
-        *fields[i]++ = '\0';
-    }
+    char *fields[5];
+    split_fields(line, fields, 5);
     out->name = fields[0];
     out->n_dims = read_numbers(fields[1], out->sizes, SOW_MAX_DIMS);
     assert_int_equal(read_numbers(fields[2], out->strides, SOW_MAX_DIMS), out->n_dims);
