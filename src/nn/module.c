@@ -9,34 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_named(const char *whole, const char *name, size_t n_name)
-{
-    return strncmp(whole, name, n_name) == 0 && whole[n_name] == '\0';
-}
-
 sow__slot *sow__slots_find(const sow__slots *slots, const char *name, size_t n_name)
 {
-    for (size_t i = 0; i < slots->n_items; i++) {
-        if (is_named(slots->items[i].name, name, n_name)) {
-            return &slots->items[i];
-        }
-    }
-    return NULL;
+    const sow__array array = {
+        .items = slots->items, .n_items = slots->n_items, .item_bytes = sizeof *slots->items};
+    return sow__names_find(&slots->names, &array, name, n_name);
 }
 
 sow__child *sow__module_find_child(const sow_module *module, const char *name, size_t n_name)
 {
-    /* Lists number their children: look at that place first. */
-    const size_t guess = name[0] >= '0' && name[0] <= '9' ? strtoul(name, NULL, 10) : SIZE_MAX;
-    if (guess < module->n_children && is_named(module->children[guess].name, name, n_name)) {
-        return &module->children[guess];
-    }
-    for (size_t i = 0; i < module->n_children; i++) {
-        if (is_named(module->children[i].name, name, n_name)) {
-            return &module->children[i];
-        }
-    }
-    return NULL;
+    const sow__array array = {.items = module->children,
+                              .n_items = module->n_children,
+                              .item_bytes = sizeof *module->children};
+    return sow__names_find(&module->child_names, &array, name, n_name);
 }
 
 static void free_slots(sow__slots *slots)
@@ -46,6 +31,7 @@ static void free_slots(sow__slots *slots)
         sow_tensor_free(slots->items[i].tensor);
     }
     free(slots->items);
+    sow__names_clear(&slots->names);
 }
 
 /* ---- making ---- */
@@ -130,6 +116,7 @@ void sow_module_free(sow_module *module)
         sow_module_free(module->children[i].module);
     }
     free(module->children);
+    sow__names_clear(&module->child_names);
     free_slots(&module->parameters);
     free_slots(&module->buffers);
     free(module->state.bytes);

@@ -3,6 +3,8 @@
 #ifndef SOW_NN_MODULE_H
 #define SOW_NN_MODULE_H
 
+#include "nn/names.h"
+
 #include <sow/init.h>
 #include <sow/nn.h>
 
@@ -19,6 +21,7 @@ typedef struct sow__slot {
 typedef struct sow__slots {
     sow__slot *items;
     size_t n_items, capacity;
+    sow__names names;
 } sow__slots;
 
 typedef struct sow__child {
@@ -41,6 +44,7 @@ struct sow_module {
     sow__slots parameters, buffers;
     sow__child *children;
     size_t n_children, child_capacity;
+    sow__names child_names;
     size_t level; /* below the root of any tree it is in, at least: more than that of each holder */
     size_t level_before; /* while a child is put in its place */
     int64_t padding_idx; /* of embeddings; SOW_NO_PADDING_IDX: none */

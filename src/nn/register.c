@@ -63,28 +63,21 @@ sow_status sow__fail_missing(const char *what, const char *name, sow_error *err)
     return sow__fail(err, SOW_ERROR_VALUE, "%s '%s' is NULL", what, name == NULL ? "" : name);
 }
 
-/* ---- growing lists ---- */
-
-/* Room for one more item in a growing array, and a copy of its name; NULL after filling *err. */
-static char *reserve_one(void **items, size_t *capacity, size_t n_items, size_t item_bytes,
-                         const char *name, sow_error *err)
-{
-    const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
-    char *copy = strdup(name);
-    void *moved = copy != NULL && n_items == *capacity ? realloc(*items, grown * item_bytes) : NULL;
-    if (copy == NULL || (n_items == *capacity && moved == NULL)) {
-        free(copy);
-        sow__fail_memory(err, grown * item_bytes);
-        return NULL;
-    }
-    if (moved != NULL) {
-        *items = moved;
-        *capacity = grown;
-    }
-    return copy;
-}
-
 /* ---- tensors ---- */
+
+/* A new slot of a name that is free; NULL after filling *err. */
+static sow__slot *append_slot(sow__slots *slots, const char *name, sow_error *err)
+{
+    sow__array array = {.items = slots->items,
+                        .n_items = slots->n_items,
+                        .capacity = slots->capacity,
+                        .item_bytes = sizeof *slots->items};
+    sow__slot *slot = sow__names_append(&slots->names, &array, name, err);
+    slots->items = array.items;
+    slots->n_items = array.n_items;
+    slots->capacity = array.capacity;
+    return slot;
+}
 
 /* Takes the tensor. */
 static sow_status put_slot(sow_module *module, kind what, const char *name, sow_tensor *tensor,
@@ -94,14 +87,7 @@ static sow_status put_slot(sow_module *module, kind what, const char *name, sow_
     sow_status status = check_name(module, what, name, err);
     sow__slot *slot = status == SOW_OK ? slot_of(module, what, name) : NULL;
     if (status == SOW_OK && slot == NULL) {
-        void *items = slots->items;
-        char *copy =
-            reserve_one(&items, &slots->capacity, slots->n_items, sizeof *slots->items, name, err);
-        slots->items = items;
-        if (copy != NULL) {
-            slot = &slots->items[slots->n_items++];
-            *slot = (sow__slot){.name = copy};
-        }
+        slot = append_slot(slots, name, err);
     }
     if (slot == NULL) {
         sow_tensor_free(tensor);
@@ -192,6 +178,20 @@ static sow_status place_child(const sow_module *holder, const char *name, sow_mo
     return status;
 }
 
+/* A new place of a name that is free; NULL after filling *err. */
+static sow__child *append_child(sow_module *module, const char *name, sow_error *err)
+{
+    sow__array array = {.items = module->children,
+                        .n_items = module->n_children,
+                        .capacity = module->child_capacity,
+                        .item_bytes = sizeof *module->children};
+    sow__child *place = sow__names_append(&module->child_names, &array, name, err);
+    module->children = array.items;
+    module->n_children = array.n_items;
+    module->child_capacity = array.capacity;
+    return place;
+}
+
 /* Takes the child, which may be NULL. The name was checked. */
 static sow_status put_child(sow_module *module, const char *name, sow_module *child, sow_error *err)
 {
@@ -199,14 +199,7 @@ static sow_status put_child(sow_module *module, const char *name, sow_module *ch
     sow__child *place =
         status == SOW_OK ? sow__module_find_child(module, name, strlen(name)) : NULL;
     if (status == SOW_OK && place == NULL) {
-        void *items = module->children;
-        char *copy = reserve_one(&items, &module->child_capacity, module->n_children,
-                                 sizeof *module->children, name, err);
-        module->children = items;
-        if (copy != NULL) {
-            place = &module->children[module->n_children++];
-            *place = (sow__child){.name = copy};
-        }
+        place = append_child(module, name, err);
     }
     if (place == NULL) {
         sow_module_free(child);

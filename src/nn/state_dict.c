@@ -1,4 +1,4 @@
-/* An ordered list of named tensors with a hash table over the names.
+/* An ordered list of named tensors, and the versions of the modules they come from.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/state_dict.h"
 
@@ -16,95 +16,43 @@ typedef struct sow__named {
 } sow__named;
 
 /* Zero is the empty list. */
-typedef struct sow__names {
-    sow__named *items;
-    size_t n_items, capacity;
-    size_t *table; /* item number + 1, 0: free; n_slots is a power of two, at most half is used */
-    size_t n_slots;
-} sow__names;
+typedef struct sow__entries {
+    sow__array array;
+    sow__names names;
+} sow__entries;
 
 struct sow_state_dict {
-    sow__names tensors, modules;
+    sow__entries tensors, modules;
 };
 
 /* ---- names ---- */
 
-/* FNV-1a. */
-static size_t hash_of(const char *name)
+/* NULL past the end. */
+static sow__named *at(const sow__entries *entries, size_t index)
 {
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (; *name != '\0'; name++) {
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3U;
-    }
-    return (size_t)(hash ^ hash >> 32);
+    return index < entries->array.n_items ? (sow__named *)entries->array.items + index : NULL;
 }
 
-/* The slot that holds a name, or the free one where it belongs. */
-static size_t *slot_of(const sow__names *names, const char *name)
+static const sow__named *find(const sow__entries *entries, const char *name)
 {
-    size_t at = hash_of(name) & (names->n_slots - 1);
-    while (names->table[at] != 0 && strcmp(names->items[names->table[at] - 1].name, name) != 0) {
-        at = (at + 1) & (names->n_slots - 1);
-    }
-    return &names->table[at];
-}
-
-/* Twice the room; the list is as it was on failure. */
-static bool grow(sow__names *names)
-{
-    const size_t capacity = names->capacity == 0 ? 32 : names->capacity * 2;
-    sow__named *items = realloc(names->items, capacity * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    names->items = items;
-    size_t *table = calloc(capacity * 2, sizeof *table);
-    if (table == NULL) {
-        return false;
-    }
-    free(names->table);
-    names->table = table;
-    names->n_slots = capacity * 2;
-    names->capacity = capacity;
-    for (size_t i = 0; i < names->n_items; i++) {
-        *slot_of(names, items[i].name) = i + 1;
-    }
-    return true;
-}
-
-static const sow__named *find(const sow__names *names, const char *name)
-{
-    if (names->n_items == 0) {
-        return NULL;
-    }
-    const size_t *slot = slot_of(names, name);
-    return *slot == 0 ? NULL : &names->items[*slot - 1];
+    return sow__names_find(&entries->names, &entries->array, name, strlen(name));
 }
 
 /* A new item of a name that is not there; NULL after filling *err. */
-static sow__named *append(sow__names *names, const char *name, sow_error *err)
+static sow__named *append(sow__entries *entries, const char *name, sow_error *err)
 {
-    char *copy = strdup(name);
-    if (copy == NULL || (names->n_items == names->capacity && !grow(names))) {
-        free(copy);
-        sow__fail_memory(err, strlen(name) + 1);
-        return NULL;
-    }
-    size_t *slot = slot_of(names, copy);
-    sow__named *item = &names->items[names->n_items];
-    *item = (sow__named){.name = copy};
-    *slot = ++names->n_items;
-    return item;
+    entries->array.item_bytes = sizeof(sow__named);
+    return sow__names_append(&entries->names, &entries->array, name, err);
 }
 
-static void clear(sow__names *names)
+static void clear(sow__entries *entries)
 {
-    for (size_t i = 0; i < names->n_items; i++) {
-        free(names->items[i].name);
-        sow_tensor_free(names->items[i].tensor);
+    for (size_t i = 0; i < entries->array.n_items; i++) {
+        free(at(entries, i)->name);
+        sow_tensor_free(at(entries, i)->tensor);
     }
-    free(names->items);
-    free(names->table);
+    free(entries->array.items);
+    sow__names_clear(&entries->names);
 }
 
 /* ---- the list ---- */
@@ -149,17 +97,19 @@ sow_status sow_state_dict_add(sow_state_dict *state, const char *name, sow_tenso
 
 size_t sow_state_dict_count(const sow_state_dict *state)
 {
-    return state->tensors.n_items;
+    return state->tensors.array.n_items;
 }
 
 const char *sow_state_dict_name(const sow_state_dict *state, size_t index)
 {
-    return index < state->tensors.n_items ? state->tensors.items[index].name : NULL;
+    const sow__named *item = at(&state->tensors, index);
+    return item == NULL ? NULL : item->name;
 }
 
 sow_tensor *sow_state_dict_tensor(const sow_state_dict *state, size_t index)
 {
-    return index < state->tensors.n_items ? state->tensors.items[index].tensor : NULL;
+    const sow__named *item = at(&state->tensors, index);
+    return item == NULL ? NULL : item->tensor;
 }
 
 sow_tensor *sow_state_dict_find(const sow_state_dict *state, const char *name)

@@ -1,5 +1,6 @@
 /* Registering against torch (tests/nn/vectors/registering.txt): names, what replaces what, and what
- * becomes of what was replaced; modules that would hold themselves or stand too deep.
+ * becomes of what was replaced; modules that would hold themselves or stand too deep;
+ * many names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/cases.h"
 
@@ -266,6 +267,49 @@ static void test_nn_register__a_tree_has_a_depth(void **state)
     sow_module_free(root);
 }
 
+/* ---- many ---- */
+
+/* Comparing every name with those before it would take minutes. */
+static void test_nn_register__many_names(void **state)
+{
+    (void)state;
+    enum { n_names = 100000 };
+    char name[16];
+    sow_error err = {.status = SOW_OK};
+    sow_module *net = module_of("Net"), *child = module_of("Child");
+    sow_tensor *tensor = tensor_of(1), *other = tensor_of(2);
+    for (int i = 0; i < n_names; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        assert_ok(sow_module_register_parameter(net, name, sow_tensor_ref(tensor), &err), err);
+        name[0] = 'b';
+        assert_ok(sow_module_register_buffer(net, name, sow_tensor_ref(tensor), true, &err), err);
+        name[0] = 'm';
+        assert_ok(sow_module_register_module(net, name, sow_module_ref(child), &err), err);
+        assert_fails(sow_module_reserve_buffer(net, "p0", &err), SOW_ERROR_VALUE, err,
+                     "attribute 'p0' already exists");
+    }
+    sow_module_free(child);
+    for (int i = 0; i < n_names; i++) { /* each is replaced in its place */
+        snprintf(name, sizeof name, "p%d", i);
+        assert_ok(sow_module_register_parameter(net, name, sow_tensor_ref(other), &err), err);
+        assert_ptr_equal(sow_module_tensor(net, name), other);
+        name[0] = 'b';
+        assert_ptr_equal(sow_module_tensor(net, name), tensor);
+        name[0] = 'm';
+        assert_ptr_equal(sow_module_get(net, name), child);
+        assert_ok(sow_module_reserve_module(net, name, &err), err);
+        assert_null(sow_module_get(net, name));
+    }
+    sow_state_dict *all = sow_module_named_parameters(net, &err);
+    sow_tensor_free(tensor);
+    sow_tensor_free(other);
+    assert_non_null(all);
+    assert_int_equal(sow_state_dict_count(all), 1); /* one tensor under all names */
+    assert_string_equal(sow_state_dict_name(all, 0), "p0");
+    sow_state_dict_free(all);
+    sow_module_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_nn_register__no_module_holds_itself),
         cmocka_unit_test(test_nn_register__modules_held_twice_cost_no_more),
         cmocka_unit_test(test_nn_register__a_tree_has_a_depth),
+        cmocka_unit_test(test_nn_register__many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
