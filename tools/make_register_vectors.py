@@ -50,9 +50,8 @@ def line(kind, calls):
 
 
 def attributes():
-    """Of all types, but for those between double underscores, which hang on the version of Python."""
-    names = {name for kind in TYPES for name in dir(getattr(torch.nn, kind)())}
-    return sorted(name for name in names if not name.startswith("__"))
+    """Of all types; those between double underscores as Python 3.11 has them."""
+    return sorted({name for kind in TYPES for name in dir(getattr(torch.nn, kind)())})
 
 
 def rows():
@@ -60,7 +59,7 @@ def rows():
         yield from (line("Module", EVERY_KIND + [[function, name, value]]) for function, value in VALUES)
     yield line("Module", [["register_buffer", "a", [1]], ["register_buffer", "a", 2]])
     yield line("Module", [["register_buffer", "a", None], ["register_buffer", "b", 1], ["register_buffer", "a", [2]]])
-    others = ["append2", "weight", "in_features", "0", "Keys", "_", "_foo", "key", "size", "ward", "get_", "et"]
+    others = ["append2", "weight", "in_features", "0", "Keys", "_", "_foo", "key", "size", "ward", "get_", "et", "__next__", "__len", "__", "__getitem", "__or"]
     for function, value in (("register_parameter", 1), ("register_buffer", 1), ("add_module", "ReLU")):
         yield from (line(kind, [[function, name, value] for name in attributes() + others]) for kind in TYPES)
 

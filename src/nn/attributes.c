@@ -5,9 +5,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that every torch.nn.Module has, but for those between double underscores; sorted. */
+/* Names that every torch.nn.Module has, with Python 3.11; sorted. */
 static const char *const of_module[] = {
     "T_destination",
+    "__annotations__",
+    "__call__",
+    "__class__",
+    "__delattr__",
+    "__dict__",
+    "__dir__",
+    "__doc__",
+    "__eq__",
+    "__format__",
+    "__ge__",
+    "__getattr__",
+    "__getattribute__",
+    "__getstate__",
+    "__gt__",
+    "__hash__",
+    "__init__",
+    "__init_subclass__",
+    "__le__",
+    "__lt__",
+    "__module__",
+    "__ne__",
+    "__new__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__repr__",
+    "__setattr__",
+    "__setstate__",
+    "__sizeof__",
+    "__str__",
+    "__subclasshook__",
+    "__weakref__",
     "_apply",
     "_backward_hooks",
     "_backward_pre_hooks",
@@ -100,13 +131,18 @@ static const struct {
     const char *type;
     const char *names; /* each with a blank before and after */
 } of_container[] = {
-    {"Sequential", " append extend insert pop _get_item_by_idx "},
-    {"ModuleList", " append extend insert pop _get_abs_string_index "},
-    {"ParameterList", " append extend _get_abs_string_index _size "},
-    {"ModuleDict", " clear items keys pop update values "},
+    {"Sequential", " append extend insert pop _get_item_by_idx __add__ __delitem__ __getitem__ "
+                   "__iadd__ __imul__ __iter__ __len__ __mul__ __rmul__ __setitem__ "},
+    {"ModuleList", " append extend insert pop _get_abs_string_index __add__ __delitem__ "
+                   "__getitem__ __iadd__ __iter__ __len__ __setitem__ "},
+    {"ParameterList", " append extend _get_abs_string_index _size __getitem__ __iadd__ __iter__ "
+                      "__len__ __setitem__ "},
+    {"ModuleDict", " clear items keys pop update values __contains__ __delitem__ __getitem__ "
+                   "__iter__ __len__ __setitem__ "},
     {"ParameterDict",
      " clear copy fromkeys get items keys pop popitem setdefault update values _keys "
-     "_key_to_attr "},
+     "_key_to_attr __contains__ __delitem__ __getitem__ __ior__ __iter__ __len__ __or__ "
+     "__reversed__ __ror__ __setitem__ "},
 };
 
 static int compare_names(const void *name, const void *item)
