@@ -67,7 +67,8 @@ SOW_API sow_status sow_module_register_buffer(sow_module *module, const char *na
                                               sow_tensor *tensor, bool persistent, sow_error *err);
 /* register_module, add_module: takes the child, also on failure; a child of that name is replaced,
  * names as above. SOW_ERROR_VALUE when the child holds module, or when something would stand more
- * than 1000 levels below its root, near which Python's walks stop too. */
+ * than 1000 levels below its root, near which Python's walks stop too. A module remembers the
+ * deepest place that it ever had: what was taken out of a deep tree counts from there. */
 SOW_API sow_status sow_module_register_module(sow_module *module, const char *name,
                                               sow_module *child, sow_error *err);
 
