@@ -4,14 +4,19 @@ usage: make_register_vectors.py [tests/nn/vectors/registering.txt]
 
 One JSON object per line:
   type      of an empty module
-  calls     in a row: [function, name, value]. The value is the size of a tensor, [size] for a buffer
+  calls     in a row: [function, name, value]. __setitem__, of a ParameterDict, has the size of a
+            parameter, the type of a module, null or true, which is itself; otherwise The value is the size of a tensor, [size] for a buffer
             that is not persistent, the type of a module, or null for None
-  errors    what each call raised: "KeyError: attribute 'p' already exists"; null when it did not
+  errors    what each call raised: "KeyError: attribute 'p' already exists", types without their module;
+            null when it did not
   state     module.state_dict() afterwards: [name, size]
   buffers   named_buffers() afterwards: the same
   children  named_children() afterwards: [name, type]
 SPDX-License-Identifier: Apache-2.0
 """
+import itertools
+import re
+
 import torch
 
 from nn_case import write_rows
@@ -25,7 +30,13 @@ VALUES = [("register_parameter", 7), ("register_parameter", None), ("register_bu
 
 
 def call(module, function, name, value):
-    if function == "add_module":
+    if function == "__setitem__":
+        if isinstance(value, str):
+            value = getattr(torch.nn, value)()
+        elif value is not None and value is not True:
+            value = torch.nn.Parameter(torch.empty(value))
+        module[name] = value
+    elif function == "add_module":
         module.add_module(name, None if value is None else getattr(torch.nn, value)())
     elif function == "register_buffer":
         hidden = isinstance(value, list)
@@ -43,6 +54,8 @@ def line(kind, calls):
             errors.append(None)
         except KeyError as error:
             errors.append(f"KeyError: {error.args[0]}")
+        except TypeError as error:
+            errors.append("TypeError: " + re.sub(r"torch\.nn\.modules\.\w+\.", "", str(error)))
     return {"type": kind, "calls": calls, "errors": errors,
             "state": [[name, data.numel()] for name, data in module.state_dict().items()],
             "buffers": [[name, data.numel()] for name, data in module.named_buffers()],
@@ -64,9 +77,22 @@ def rows():
         yield from (line(kind, [[function, name, value] for name in attributes() + others]) for kind in TYPES)
 
 
+def setting():
+    """Keys of a ParameterDict that are set again; but for names that break the object itself."""
+    for name in ("a", "training", "forward", "keys", "__init__"):
+        for length in (1, 2, 3) if name == "a" else (2,):
+            for values in itertools.product((4, "ReLU", None, True), repeat=length):
+                yield line("ParameterDict", [["__setitem__", name, value] for value in values])
+    order = [["a", "ReLU"], ["b", "Tanh"], ["c", "ReLU"], ["a", 1], ["d", 2], ["b", 3], ["e", "Tanh"], ["a", 5], ["c", None]]
+    yield line("ParameterDict", [["__setitem__", *pair] for pair in order])
+    broken = ("_buffers", "_modules", "_parameters", "_state_dict_hooks", "_state_dict_pre_hooks")
+    yield from (line("ParameterDict", [["__setitem__", name, value]])
+                for name in attributes() if name not in broken for value in (1, "ReLU"))
+
+
 def main():
     count = write_rows("tests/nn/vectors/registering.txt",
-                       "one JSON object per line; see the head of that script", rows())
+                       "one JSON object per line; see the head of that script", [*rows(), *setting()])
     print(f"{count} cases")
 
 

@@ -145,6 +145,25 @@ static const struct {
      "__reversed__ __ror__ __setitem__ "},
 };
 
+/* Those of the object itself, from the start and unused by lists and loads. */
+static const char of_object[] =
+    " _backward_hooks _backward_pre_hooks _forward_hooks _forward_hooks_always_called "
+    "_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs "
+    "_is_full_backward_hook _keys _load_state_dict_post_hooks _load_state_dict_pre_hooks "
+    "_non_persistent_buffers_set training ";
+
+static bool is_among(const char *names, const char *name)
+{
+    const size_t n_name = strchr(name, ' ') == NULL ? strlen(name) : 0;
+    for (const char *at = strstr(names, name); at != NULL && n_name > 0;
+         at = strstr(at + 1, name)) {
+        if (at != names && at[-1] == ' ' && at[n_name] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int compare_names(const void *name, const void *item)
 {
     return strcmp(name, *(const char *const *)item);
@@ -157,16 +176,14 @@ bool sow__has_attribute(const sow_module *module, const char *name)
         return true;
     }
     for (size_t i = 0; i < sizeof of_container / sizeof *of_container; i++) {
-        if (strcmp(of_container[i].type, sow_module_type(module)) != 0) {
-            continue;
-        }
-        const size_t n_name = strchr(name, ' ') == NULL ? strlen(name) : 0;
-        for (const char *at = strstr(of_container[i].names, name); at != NULL && n_name > 0;
-             at = strstr(at + 1, name)) {
-            if (at[-1] == ' ' && at[n_name] == ' ') {
-                return true;
-            }
+        if (strcmp(of_container[i].type, sow_module_type(module)) == 0) {
+            return is_among(of_container[i].names, name);
         }
     }
     return false;
+}
+
+bool sow__gives_way(const char *name)
+{
+    return is_among(of_object, name);
 }

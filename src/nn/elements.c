@@ -41,20 +41,41 @@ sow_status sow__add_module(sow_module *module, const char *name, sow__value *val
                : sow_module_register_module(module, name, sow__value_take_module(value), err);
 }
 
+/* A name keeps the kind that it has, but a parameter may follow a child. */
+static sow_status set_other(sow_module *module, const char *name, sow__value *value, sow_error *err)
+{
+    const bool is_parameter = sow__slots_find(&module->parameters, name, strlen(name)) != NULL;
+    const bool is_child = sow__module_find_child(module, name, strlen(name)) != NULL;
+    if (value->kind == SOW__VALUE_NONE && is_parameter) {
+        return sow_module_reserve_parameter(module, name, err);
+    }
+    if (is_parameter) {
+        return sow__fail(err, SOW_ERROR_TYPE,
+                         "cannot assign '%s' as parameter '%s' (torch.nn.Parameter or None "
+                         "expected)",
+                         sow__value_type_name(value), name);
+    }
+    if (value->kind == SOW__VALUE_MODULE || (value->kind == SOW__VALUE_NONE && is_child)) {
+        return sow__module_set_child(module, name, sow__value_take_module(value), err);
+    }
+    return is_child ? sow__fail(err, SOW_ERROR_TYPE,
+                                "cannot assign '%s' as child module '%s' (torch.nn.Module or None "
+                                "expected)",
+                                sow__value_type_name(value), name)
+                    : SOW_OK;
+}
+
 sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *value,
                               sow_error *err)
 {
-    if (value->kind == SOW__VALUE_MODULE) { /* setattr looks at no other attributes here */
-        return sow__module_set_child(module, name, sow__value_take_module(value), err);
-    }
     if (value->kind != SOW__VALUE_TENSOR) {
-        return SOW_OK;
+        return set_other(module, name, value, err);
     }
     if (!value->is_parameter && !sow__dtype_has_gradients(sow_tensor_dtype(value->tensor))) {
         return sow__fail(err, SOW_ERROR_RUNTIME,
                          "Only Tensors of floating point and complex dtype can require gradients");
     }
-    return sow_module_register_parameter(module, name, sow__value_take_tensor(value), err);
+    return sow__module_set_parameter(module, name, sow__value_take_tensor(value), err);
 }
 
 /* ---- many elements ---- */

@@ -97,9 +97,17 @@ sow__child *sow__module_find_child(const sow_module *module, const char *name, s
  * registered under: "forward", "type"; "keys" of a ModuleDict. */
 bool sow__has_attribute(const sow_module *module, const char *name);
 
-/* setattr(module, name, child): as sow_module_register_module, but such attributes are hidden. */
+/* True for such a name that setattr takes from the object for a parameter: "training". */
+bool sow__gives_way(const char *name);
+
+/* setattr(module, name, child): as sow_module_register_module, but such attributes are hidden. NULL
+ * (None) empties the place of a child that is there. */
 sow_status sow__module_set_child(sow_module *module, const char *name, sow_module *child,
                                  sow_error *err);
+/* setattr(module, name, parameter): as sow_module_register_parameter, but a child of that name is
+ * let go with its place, also on failure, and sow__gives_way. */
+sow_status sow__module_set_parameter(sow_module *module, const char *name, sow_tensor *tensor,
+                                     sow_error *err);
 
 /* What a registration of NULL returns: the failure of the constructor that gave it, which err
  * holds, or SOW_ERROR_VALUE. */

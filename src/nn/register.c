@@ -35,24 +35,34 @@ static sow__slot *slot_of(const sow_module *module, kind what, const char *name)
                            strlen(name));
 }
 
-/* A name of the same kind is free to be replaced, as in PyTorch. */
-static sow_status check_free(const sow_module *module, kind what, const char *name, sow_error *err)
+static bool holds(const sow_module *module, kind what, const char *name)
 {
-    const bool is_taken =
-        (what != PARAMETER && slot_of(module, PARAMETER, name) != NULL) ||
-        (what != BUFFER && slot_of(module, BUFFER, name) != NULL) ||
-        (what != MODULE && sow__module_find_child(module, name, strlen(name)) != NULL);
-    return is_taken ? sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name)
-                    : SOW_OK;
+    return what == MODULE ? sow__module_find_child(module, name, strlen(name)) != NULL
+                          : slot_of(module, what, name) != NULL;
 }
 
+static bool holds_another(const sow_module *module, kind what, const char *name)
+{
+    return (what != PARAMETER && holds(module, PARAMETER, name)) ||
+           (what != BUFFER && holds(module, BUFFER, name)) ||
+           (what != MODULE && holds(module, MODULE, name));
+}
+
+static sow_status fail_taken(const char *name, sow_error *err)
+{
+    return sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name);
+}
+
+/* A name of the same kind is free to be replaced, as in PyTorch. */
 static sow_status check_name(const sow_module *module, kind what, const char *name, sow_error *err)
 {
     const sow_status status = check_text(what, name, err);
-    if (status == SOW_OK && sow__has_attribute(module, name)) {
-        return sow__fail(err, SOW_ERROR_VALUE, "attribute '%s' already exists", name);
+    if (status != SOW_OK || holds(module, what, name)) {
+        return status;
     }
-    return status == SOW_OK ? check_free(module, what, name, err) : status;
+    return sow__has_attribute(module, name) || holds_another(module, what, name)
+               ? fail_taken(name, err)
+               : SOW_OK;
 }
 
 sow_status sow__fail_missing(const char *what, const char *name, sow_error *err)
@@ -79,25 +89,36 @@ static sow__slot *append_slot(sow__slots *slots, const char *name, sow_error *er
     return slot;
 }
 
-/* Takes the tensor. */
-static sow_status put_slot(sow_module *module, kind what, const char *name, sow_tensor *tensor,
-                           bool persistent, sow_error *err)
+/* Takes the tensor. The name was checked. */
+static sow_status put_checked(sow__slots *slots, const char *name, sow_tensor *tensor,
+                              bool persistent, sow_error *err)
 {
-    sow__slots *slots = what == PARAMETER ? &module->parameters : &module->buffers;
-    sow_status status = check_name(module, what, name, err);
-    sow__slot *slot = status == SOW_OK ? slot_of(module, what, name) : NULL;
-    if (status == SOW_OK && slot == NULL) {
+    sow__slot *slot = sow__slots_find(slots, name, strlen(name));
+    if (slot == NULL) {
         slot = append_slot(slots, name, err);
     }
     if (slot == NULL) {
         sow_tensor_free(tensor);
-        return status == SOW_OK ? SOW_ERROR_MEMORY : status;
+        return SOW_ERROR_MEMORY;
     }
     sow_tensor_free(slot->tensor);
     slot->tensor = tensor;
     slot->persistent = persistent;
     slot->lazy = false;
     return SOW_OK;
+}
+
+/* Takes the tensor. */
+static sow_status put_slot(sow_module *module, kind what, const char *name, sow_tensor *tensor,
+                           bool persistent, sow_error *err)
+{
+    const sow_status status = check_name(module, what, name, err);
+    if (status != SOW_OK) {
+        sow_tensor_free(tensor);
+        return status;
+    }
+    return put_checked(what == PARAMETER ? &module->parameters : &module->buffers, name, tensor,
+                       persistent, err);
 }
 
 sow_status sow_module_register_parameter(sow_module *module, const char *name, sow_tensor *tensor,
@@ -233,16 +254,47 @@ sow_status sow_module_reserve_module(sow_module *module, const char *name, sow_e
     return add_child(module, name, NULL, err);
 }
 
+/* ---- setattr ---- */
+
 sow_status sow__module_set_child(sow_module *module, const char *name, sow_module *child,
                                  sow_error *err)
 {
     sow_status status = check_text(MODULE, name, err);
-    if (status == SOW_OK) {
-        status = check_free(module, MODULE, name, err);
+    if (status == SOW_OK && holds_another(module, MODULE, name)) {
+        status = fail_taken(name, err);
     }
     if (status != SOW_OK) {
         sow_module_free(child);
         return status;
     }
     return put_child(module, name, child, err);
+}
+
+static void take_child(sow_module *module, const char *name)
+{
+    sow__child *place = sow__module_find_child(module, name, strlen(name));
+    if (place != NULL) {
+        sow_module *child = place->module;
+        const size_t n_after = (size_t)(module->children + --module->n_children - place);
+        free(place->name);
+        memmove(place, place + 1, n_after * sizeof *place);
+        sow_module_free(child);
+    }
+}
+
+sow_status sow__module_set_parameter(sow_module *module, const char *name, sow_tensor *tensor,
+                                     sow_error *err)
+{
+    sow_status status = check_text(PARAMETER, name, err);
+    if (status == SOW_OK) {
+        take_child(module, name); /* gone before PyTorch looks further */
+    }
+    if (status == SOW_OK && !sow__gives_way(name)) {
+        status = check_name(module, PARAMETER, name, err);
+    }
+    if (status != SOW_OK) {
+        sow_tensor_free(tensor);
+        return status;
+    }
+    return put_checked(&module->parameters, name, tensor, true, err);
 }

@@ -3,6 +3,7 @@
  * many names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "nn/cases.h"
+#include "nn/elements.h"
 
 static const char vectors[] = SOW_SOURCE_DIR "/tests/nn/vectors/registering.txt";
 
@@ -31,6 +32,17 @@ static sow_status call(sow_module *module, const json_t *row, sow_error *err)
     const json_t *value = json_array_get(row, 2);
     const bool is_none = json_is_null(value), hidden = json_is_array(value);
     const int64_t size = json_integer_value(hidden ? json_array_get(value, 0) : value);
+    if (strcmp(function, "__setitem__") == 0) {
+        sow__value set = {.kind = json_is_true(value)      ? SOW__VALUE_BOOL
+                                  : json_is_string(value)  ? SOW__VALUE_MODULE
+                                  : json_is_integer(value) ? SOW__VALUE_TENSOR
+                                                           : SOW__VALUE_NONE};
+        set.module = json_is_string(value) ? module_of(json_string_value(value)) : NULL;
+        set.tensor = json_is_integer(value) ? tensor_of(size) : NULL;
+        const sow_status status = sow__add_parameter(module, name, &set, err);
+        sow__value_clear(&set);
+        return status;
+    }
     if (strcmp(function, "add_module") == 0) {
         return is_none ? sow_module_reserve_module(module, name, err)
                        : sow_module_register_module(module, name,
@@ -49,8 +61,10 @@ static void check_call(nn_case *of, const sow_module *module, const char *name, 
 {
     char got[SOW_ERROR_MESSAGE_SIZE + 16] = "nothing";
     if (status != SOW_OK) {
-        snprintf(got, sizeof got, "KeyError: %s", err->message);
-        same_text(of, "status", sow_status_name(status), sow_status_name(SOW_ERROR_VALUE));
+        const bool is_type = status == SOW_ERROR_TYPE;
+        snprintf(got, sizeof got, "%s: %s", is_type ? "TypeError" : "KeyError", err->message);
+        same_text(of, "status", sow_status_name(status),
+                  sow_status_name(is_type ? SOW_ERROR_TYPE : SOW_ERROR_VALUE));
     }
     same_text(of, sow_module_type(module), got, expected == NULL ? "nothing" : expected);
     if (of->n_failures > 0) {
@@ -107,7 +121,7 @@ static void run(nn_case *of, void *user)
 static void test_nn_register__as_torch_does(void **state)
 {
     (void)state;
-    for_each_case(vectors, 104, run, NULL);
+    for_each_case(vectors, 545, run, NULL);
 }
 
 /* ---- what is replaced ---- */
