@@ -5,8 +5,8 @@ usage: make_register_vectors.py [tests/nn/vectors/registering.txt]
 One JSON object per line:
   type      of an empty module
   calls     in a row: [function, name, value]. __setitem__, of a ParameterDict, has the size of a
-            parameter, the type of a module, null or true, which is itself; otherwise The value is the size of a tensor, [size] for a buffer
-            that is not persistent, the type of a module, or null for None
+            parameter, the type of a module, null, or true, which is itself. Otherwise the value is the size
+            of a tensor, [size] for a buffer that is not persistent, the type of a module, or null for None
   errors    what each call raised: "KeyError: attribute 'p' already exists", types without their module;
             null when it did not
   state     module.state_dict() afterwards: [name, size]
@@ -72,7 +72,8 @@ def rows():
         yield from (line("Module", EVERY_KIND + [[function, name, value]]) for function, value in VALUES)
     yield line("Module", [["register_buffer", "a", [1]], ["register_buffer", "a", 2]])
     yield line("Module", [["register_buffer", "a", None], ["register_buffer", "b", 1], ["register_buffer", "a", [2]]])
-    others = ["append2", "weight", "in_features", "0", "Keys", "_", "_foo", "key", "size", "ward", "get_", "et", "__next__", "__len", "__", "__getitem", "__or"]
+    others = ["append2", "weight", "in_features", "0", "Keys", "_", "_foo", "key", "size", "ward", "get_", "et",
+              "__next__", "__len", "__", "__getitem", "__or"]
     for function, value in (("register_parameter", 1), ("register_buffer", 1), ("add_module", "ReLU")):
         yield from (line(kind, [[function, name, value] for name in attributes() + others]) for kind in TYPES)
 
@@ -83,7 +84,8 @@ def setting():
         for length in (1, 2, 3) if name == "a" else (2,):
             for values in itertools.product((4, "ReLU", None, True), repeat=length):
                 yield line("ParameterDict", [["__setitem__", name, value] for value in values])
-    order = [["a", "ReLU"], ["b", "Tanh"], ["c", "ReLU"], ["a", 1], ["d", 2], ["b", 3], ["e", "Tanh"], ["a", 5], ["c", None]]
+    order = [["a", "ReLU"], ["b", "Tanh"], ["c", "ReLU"], ["a", 1], ["d", 2], ["b", 3],
+             ["e", "Tanh"], ["a", 5], ["c", None]]
     yield line("ParameterDict", [["__setitem__", *pair] for pair in order])
     broken = ("_buffers", "_modules", "_parameters", "_state_dict_hooks", "_state_dict_pre_hooks")
     yield from (line("ParameterDict", [["__setitem__", name, value]])
