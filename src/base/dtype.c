@@ -136,6 +136,15 @@ double sow__dtype_smallest(sow_dtype dtype)
     return ldexp(1.0, smallest);
 }
 
+sow_status sow__dtype_check_gradients(sow_dtype dtype, sow_error *err)
+{
+    const sow__dtype_class kind = table[dtype].kind;
+    return kind == SOW__CLASS_INT || kind == SOW__CLASS_UINT || kind == SOW__CLASS_BOOL
+               ? sow__fail(err, SOW_ERROR_RUNTIME,
+                           "Only Tensors of floating point and complex dtype can require gradients")
+               : SOW_OK;
+}
+
 size_t sow__dtype_bytes(sow_dtype dtype)
 {
     return (size_t)sow_dtype_bits(dtype) / 8;

@@ -51,12 +51,8 @@ static inline bool sow__dtype_is_float8(sow_dtype dtype)
     return dtype >= SOW_F8_E5M2 && dtype <= SOW_F8_E5M2FNUZ;
 }
 
-/* What a parameter may be in PyTorch, because its tensors can require gradients: all but integers
- * and booleans. */
-static inline bool sow__dtype_has_gradients(sow_dtype dtype)
-{
-    return dtype <= SOW_C128 || dtype >= SOW_F8_E5M2;
-}
+/* What a parameter may be in PyTorch: SOW_ERROR_RUNTIME in its words for integers and booleans. */
+sow_status sow__dtype_check_gradients(sow_dtype dtype, sow_error *err);
 
 /* Of f16, bf16, f32 and f64, and of complex types of these: the distance from 1 to the next number,
  * and the least number above 0. Others have those of f64. */

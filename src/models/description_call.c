@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "models/description.h"
 
+#include "base/dtype.h"
 #include "base/error.h"
 #include "tensor/tensor.h"
 
@@ -420,11 +421,8 @@ sow_status sow__call_parameter(sow__call *call, sow__value *result, sow_error *e
                            "_make_subclass(): argument 'require_grad' (position 3) must be bool, "
                            "not %s",
                            sow__value_type_name(grad));
-    } else if (status == SOW_OK && grad->boolean && sow_tensor_dtype(data->tensor) >= SOW_I64 &&
-               sow_tensor_dtype(data->tensor) <= SOW_BOOL) {
-        status = sow__fail(err, SOW_ERROR_RUNTIME,
-                           "Only Tensors of floating point and complex dtype can require "
-                           "gradients");
+    } else if (status == SOW_OK && grad->boolean) {
+        status = sow__dtype_check_gradients(sow_tensor_dtype(data->tensor), err);
     }
     if (status == SOW_OK) {
         *result = *data;

@@ -108,10 +108,7 @@ static sow_status read_keywords(sow__call *call, factory *is, sow_error *err)
 /* What PyTorch asks of a tensor after it has made it. */
 static sow_status check_grad(const factory *is, sow_error *err)
 {
-    return is->requires_grad && !sow__dtype_has_gradients(is->dtype)
-               ? sow__fail(err, SOW_ERROR_RUNTIME,
-                           "Only Tensors of floating point and complex dtype can require gradients")
-               : SOW_OK;
+    return is->requires_grad ? sow__dtype_check_gradients(is->dtype, err) : SOW_OK;
 }
 
 static sow_status fail_missing(const sow__call *call, const char *name, sow_error *err)

@@ -71,9 +71,11 @@ sow_status sow__add_parameter(sow_module *module, const char *name, sow__value *
     if (value->kind != SOW__VALUE_TENSOR) {
         return set_other(module, name, value, err);
     }
-    if (!value->is_parameter && !sow__dtype_has_gradients(sow_tensor_dtype(value->tensor))) {
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "Only Tensors of floating point and complex dtype can require gradients");
+    const sow_status status =
+        value->is_parameter ? SOW_OK
+                            : sow__dtype_check_gradients(sow_tensor_dtype(value->tensor), err);
+    if (status != SOW_OK) {
+        return status;
     }
     return sow__module_set_parameter(module, name, sow__value_take_tensor(value), err);
 }

@@ -114,9 +114,10 @@ static sow_status adopt(sow_module *module, sow__args *args, bool is_frozen, sow
         return sow__fail(err, SOW_ERROR_VALUE,
                          "Shape of weight does not match num_embeddings and embedding_dim");
     }
-    if (!is_frozen && !sow__dtype_has_gradients(sow_tensor_dtype(weight->tensor))) {
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "Only Tensors of floating point and complex dtype can require gradients");
+    const sow_status status =
+        is_frozen ? SOW_OK : sow__dtype_check_gradients(sow_tensor_dtype(weight->tensor), err);
+    if (status != SOW_OK) {
+        return status;
     }
     return sow_module_register_parameter(module, "weight", sow__value_take_tensor(weight), err);
 }

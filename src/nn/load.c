@@ -124,9 +124,7 @@ static sow_status note_failure(sow__loader *loader, const sow_tensor *target,
 static sow_tensor *take(sow__loader *loader, const sow__slot *slot, bool is_parameter,
                         const sow__load_item *item, sow_error *err)
 {
-    if (is_parameter && !sow__dtype_has_gradients(item->dtype)) {
-        sow__fail(err, SOW_ERROR_RUNTIME,
-                  "Only Tensors of floating point and complex dtype can require gradients");
+    if (is_parameter && sow__dtype_check_gradients(item->dtype, err) != SOW_OK) {
         return NULL;
     }
     sow_tensor *tensor = loader->source->take(loader->source->of, loader->path.text, err);
@@ -317,21 +315,6 @@ static sow_status load_slots(sow__loader *loader, sow_module *module, sow__slots
     return status;
 }
 
-static bool has_child_name(const sow_module *module, const char *name, size_t n_name)
-{
-    if (sow__module_own_child(module, name, n_name) != NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < module->n_children; i++) {
-        if (module->children[i].module == NULL &&
-            strncmp(module->children[i].name, name, n_name) == 0 &&
-            module->children[i].name[n_name] == '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool expects(const sow__loader *loader, const sow_module *module, const char *name)
 {
     const sow__slot *slot = sow__module_own_slot(module, name);
@@ -353,8 +336,9 @@ static sow_status note_unexpected(sow__loader *loader, const sow_module *module,
         const char *dot = strchr(name, '.');
         const sow__keys rest = {.items = keys->items + i, .n_items = keys->n_items - i};
         next = dot == NULL ? i + 1 : i + first_above(&rest, key, (size_t)(dot - key), 0);
-        const bool known = dot == NULL ? expects(loader, module, name)
-                                       : has_child_name(module, name, (size_t)(dot - name));
+        const bool known = dot == NULL
+                               ? expects(loader, module, name)
+                               : sow__module_find_child(module, name, (size_t)(dot - name)) != NULL;
         for (size_t k = i; !known && k < next; k++) {
             found[n_found] = keys->items[k];
             if (strcmp(found[n_found].name + n_prefix, "_extra_state") == 0) {

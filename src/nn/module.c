@@ -141,10 +141,12 @@ const sow_factory *sow__factory_or_default(const sow_factory *factory)
 static sow_status add_new(sow_module *module, bool is_parameter, const char *name,
                           sow_tensor *tensor, sow_error *err)
 {
-    if (is_parameter && tensor != NULL && !sow__dtype_has_gradients(tensor->storage->dtype)) {
+    const sow_status status = is_parameter && tensor != NULL
+                                  ? sow__dtype_check_gradients(tensor->storage->dtype, err)
+                                  : SOW_OK;
+    if (status != SOW_OK) {
         sow_tensor_free(tensor);
-        return sow__fail(err, SOW_ERROR_RUNTIME,
-                         "Only Tensors of floating point and complex dtype can require gradients");
+        return status;
     }
     return is_parameter ? sow_module_register_parameter(module, name, tensor, err)
                         : sow_module_register_buffer(module, name, tensor, true, err);
@@ -270,13 +272,13 @@ static sow_status fail_no_tensor(const sow_module *module, const char *path, sow
 sow_status sow_module_set_tensor(sow_module *module, const char *path, sow_tensor *tensor,
                                  sow_error *err)
 {
+    if (tensor == NULL && err != NULL && err->status != SOW_OK) {
+        return err->status;
+    }
     sow__slot *slot = slot_at(module, path);
     if (slot == NULL) {
         sow_tensor_free(tensor);
         return fail_no_tensor(module, path, err);
-    }
-    if (tensor == NULL && err != NULL && err->status != SOW_OK) {
-        return err->status;
     }
     sow_tensor_free(slot->tensor);
     slot->tensor = tensor;
