@@ -147,23 +147,19 @@ static sow_tensor *copy_of_tensor(sow__copies *copies, const sow_tensor *tensor,
 static sow_status clone_slots(sow__copies *copies, sow__slots *to, const sow__slots *from,
                               sow_error *err)
 {
-    to->items = calloc(from->n_items + 1, sizeof *to->items);
-    if (to->items == NULL) {
-        return sow__fail_memory(err, (from->n_items + 1) * sizeof *to->items);
-    }
-    to->capacity = from->n_items + 1;
     for (size_t i = 0; i < from->n_items; i++) {
-        sow__slot *slot = &to->items[to->n_items++];
-        *slot = from->items[i];
-        slot->name = strdup(from->items[i].name);
-        slot->tensor = from->items[i].tensor == NULL || slot->name == NULL
-                           ? NULL
-                           : copy_of_tensor(copies, from->items[i].tensor, err);
-        if (slot->name == NULL) {
-            return sow__fail_memory(err, strlen(from->items[i].name) + 1);
-        }
-        if (slot->tensor == NULL && from->items[i].tensor != NULL) {
+        const sow__slot *item = &from->items[i];
+        sow__slot *slot = sow__slots_append(to, item->name, err);
+        if (slot == NULL) {
             return SOW_ERROR_MEMORY;
+        }
+        slot->persistent = item->persistent;
+        slot->lazy = item->lazy;
+        if (item->tensor != NULL) {
+            slot->tensor = copy_of_tensor(copies, item->tensor, err);
+            if (slot->tensor == NULL) {
+                return SOW_ERROR_MEMORY;
+            }
         }
     }
     return SOW_OK;
@@ -174,19 +170,14 @@ static sow_module *copy_of_module(sow__copies *copies, const sow_module *module,
 static sow_status clone_children(sow__copies *copies, sow_module *to, const sow_module *from,
                                  sow_error *err)
 {
-    to->children = calloc(from->n_children + 1, sizeof *to->children);
-    if (to->children == NULL) {
-        return sow__fail_memory(err, (from->n_children + 1) * sizeof *to->children);
-    }
-    to->child_capacity = from->n_children + 1;
     for (size_t i = 0; i < from->n_children; i++) {
-        sow__child *child = &to->children[to->n_children++];
-        child->name = strdup(from->children[i].name);
-        if (child->name == NULL) {
-            return sow__fail_memory(err, strlen(from->children[i].name) + 1);
+        const sow__child *item = &from->children[i];
+        sow__child *child = sow__module_append_child(to, item->name, err);
+        if (child == NULL) {
+            return SOW_ERROR_MEMORY;
         }
-        if (from->children[i].module != NULL) {
-            child->module = copy_of_module(copies, from->children[i].module, err);
+        if (item->module != NULL) {
+            child->module = copy_of_module(copies, item->module, err);
             if (child->module == NULL) {
                 return SOW_ERROR_MEMORY;
             }

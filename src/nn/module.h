@@ -84,6 +84,8 @@ sow_status sow__module_add_buffer(sow_module *module, const char *name, sow_dtyp
 /* Own parameter or buffer of that name, lent; NULL when there is none. */
 sow_tensor *sow__module_own_tensor(const sow_module *module, const char *name);
 sow__slot *sow__slots_find(const sow__slots *slots, const char *name, size_t n_name);
+/* A new slot of a name that is free; NULL after filling *err. */
+sow__slot *sow__slots_append(sow__slots *slots, const char *name, sow_error *err);
 /* Its slot, which may be reserved or lazy. */
 sow__slot *sow__module_own_slot(const sow_module *module, const char *name);
 
@@ -92,6 +94,8 @@ sow_module *sow__module_own_child(const sow_module *module, const char *name, si
 
 /* Its place, which may be reserved. */
 sow__child *sow__module_find_child(const sow_module *module, const char *name, size_t n_name);
+/* A new place of a name that is free; NULL after filling *err. */
+sow__child *sow__module_append_child(sow_module *module, const char *name, sow_error *err);
 
 /* True when every object of the class has an attribute of this name, which nothing can then be
  * registered under: "forward", "type"; "keys" of a ModuleDict. */

@@ -75,8 +75,7 @@ sow_status sow__fail_missing(const char *what, const char *name, sow_error *err)
 
 /* ---- tensors ---- */
 
-/* A new slot of a name that is free; NULL after filling *err. */
-static sow__slot *append_slot(sow__slots *slots, const char *name, sow_error *err)
+sow__slot *sow__slots_append(sow__slots *slots, const char *name, sow_error *err)
 {
     sow__array array = {.items = slots->items,
                         .n_items = slots->n_items,
@@ -95,7 +94,7 @@ static sow_status put_checked(sow__slots *slots, const char *name, sow_tensor *t
 {
     sow__slot *slot = sow__slots_find(slots, name, strlen(name));
     if (slot == NULL) {
-        slot = append_slot(slots, name, err);
+        slot = sow__slots_append(slots, name, err);
     }
     if (slot == NULL) {
         sow_tensor_free(tensor);
@@ -199,8 +198,7 @@ static sow_status place_child(const sow_module *holder, const char *name, sow_mo
     return status;
 }
 
-/* A new place of a name that is free; NULL after filling *err. */
-static sow__child *append_child(sow_module *module, const char *name, sow_error *err)
+sow__child *sow__module_append_child(sow_module *module, const char *name, sow_error *err)
 {
     sow__array array = {.items = module->children,
                         .n_items = module->n_children,
@@ -220,7 +218,7 @@ static sow_status put_child(sow_module *module, const char *name, sow_module *ch
     sow__child *place =
         status == SOW_OK ? sow__module_find_child(module, name, strlen(name)) : NULL;
     if (status == SOW_OK && place == NULL) {
-        place = append_child(module, name, err);
+        place = sow__module_append_child(module, name, err);
     }
     if (place == NULL) {
         sow_module_free(child);
