@@ -94,9 +94,10 @@ static sow__flag *copy_of_flag(sow__copies *copies, const sow__flag *flag, sow_e
     for (; base != NULL && sow__seen_value(&copies->seen, base) == NULL; base = base->base) {
         n_new++;
     }
-    const sow__flag **chain = malloc((n_new + 1) * sizeof *chain);
+    const size_t n_bytes = (n_new + 1) * sizeof(const sow__flag *);
+    const sow__flag **chain = malloc(n_bytes);
     if (chain == NULL) {
-        sow__fail_memory(err, (n_new + 1) * sizeof *chain);
+        sow__fail_memory(err, n_bytes);
         return NULL;
     }
     for (size_t i = 0; i < n_new; i++, flag = flag->base) {

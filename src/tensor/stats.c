@@ -46,6 +46,14 @@ static void read_f32(float *out, sow_dtype dtype, const unsigned char *in, size_
     }
 }
 
+static void read_f8(double *out, sow_dtype dtype, const unsigned char *in, size_t n)
+{
+    const float *values = sow__f8_values(dtype);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (double)values[in[i]];
+    }
+}
+
 #define READ_AS(type)                                                                              \
     for (size_t i = 0; i < n; i++) {                                                               \
         type value;                                                                                \
@@ -89,12 +97,8 @@ static void read_f64(double *out, sow_dtype dtype, const unsigned char *in, size
     case SOW_C128:
         memcpy(out, in, n * sizeof *out);
         break;
-    default: {
-        const float *values = sow__f8_values(dtype);
-        for (size_t i = 0; i < n; i++) {
-            out[i] = (double)values[in[i]];
-        }
-    }
+    default:
+        read_f8(out, dtype, in, n);
     }
 }
 

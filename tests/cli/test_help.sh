@@ -34,8 +34,10 @@ shows help-dialects.txt
 run 0 help initializers
 shows help-initializers.txt
 run 0 help modules
-grep -q '^torch.nn.Linear  *in_features, out_features, bias=True, device=None, dtype=None$' "$work/out" &&
-    grep -q '^torch.nn.utils.skip_init  *(a function)$' "$work/out" || fail "help modules"
+if ! grep -q '^torch.nn.Linear  *in_features, out_features, bias=True, device=None, dtype=None$' "$work/out" ||
+    ! grep -q '^torch.nn.utils.skip_init  *(a function)$' "$work/out"; then
+    fail "help modules"
+fi
 run 0 help architectures
 mentions GPT2LMHeadModel NativeModel
 run 0 help profiles

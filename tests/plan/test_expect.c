@@ -194,7 +194,8 @@ static void test_plan_expect__truncated(void **state)
     assert_expects(&p, 0, 5, 3 * sqrt(1 - 2 * phi / mass));
     assert_expects(&p, 1, sqrt(2 / acos(-1.0)), sqrt(1 - 2 / acos(-1.0)));
     assert_expects(&p, 2, 0, 0.02);
-    const double thin = sow_plan_at(p.plan, 3)->std; /* the square of it is rounded, perhaps below 0 */
+    const double thin =
+        sow_plan_at(p.plan, 3)->std; /* the square of it is rounded, perhaps below 0 */
     assert_true(thin >= 0 && thin < 1e-6);
     end(&p);
 }
