@@ -238,6 +238,17 @@ static bool is_plainly_whole(const sow__tape *tape)
     return is_whole;
 }
 
+/* False when nothing was recorded but what needs values: then no element has to be looked at, of a
+ * tensor that may be larger than memory. */
+static bool writes(const sow__tape *tape)
+{
+    bool is_written = false;
+    for (size_t i = 0; i < tape->n_records; i++) {
+        is_written = is_written || sow__fill_overwrites(&tape->records[i].fill);
+    }
+    return is_written;
+}
+
 sow_status sow__tape_written(const sow__tape *tape, const sow__order *order,
                              unsigned char **written, sow_error *err)
 {
@@ -272,13 +283,16 @@ sow_status sow__tape_check(const sow__tape *tape, const sow_tensor *view, sow_er
     sow__order order;
     unsigned char *written = NULL;
     sow__tensor_order(view, &order);
-    const sow_status status =
-        tape != NULL ? sow__tape_written(tape, &order, &written, err) : SOW_OK;
-    const bool is_whole = tape != NULL ? written == NULL : order.numel == 0;
-    free(written);
-    return status != SOW_OK || is_whole
-               ? status
-               : sow__fail(err, SOW_ERROR_RUNTIME, "neither loaded nor initialised");
+    bool is_whole = order.numel == 0;
+    if (!is_whole && tape != NULL && writes(tape)) {
+        const sow_status status = sow__tape_written(tape, &order, &written, err);
+        if (status != SOW_OK) {
+            return status;
+        }
+        is_whole = written == NULL;
+        free(written);
+    }
+    return is_whole ? SOW_OK : sow__fail(err, SOW_ERROR_RUNTIME, "neither loaded nor initialised");
 }
 
 bool sow__view_has_values(const sow_tensor *view)

@@ -149,6 +149,21 @@ static void test_plan_check__unfilled_tensor_is_refused(void **state_)
     sow_state_dict_free(state);
 }
 
+/* Without a look at its elements, which no memory would hold. */
+static void test_plan_check__unfilled_tensor_of_any_size_is_refused(void **state_)
+{
+    (void)state_;
+    sow_error err;
+    sow_state_dict *state = sow_state_dict_new(&err);
+    add(state, "t", SOW_F32, (int64_t)1 << 30, (int64_t)1 << 20);
+    sow_plan *plan = sow_plan_new(state, &err);
+    assert_non_null(plan);
+    assert_fails(sow_plan_check(plan, &err), SOW_ERROR_RUNTIME, err,
+                 "t: neither loaded nor initialised");
+    sow_plan_free(plan);
+    sow_state_dict_free(state);
+}
+
 static void test_plan_check__copy_of_an_unfilled_tensor_is_refused(void **state_)
 {
     (void)state_;
@@ -336,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_plan_run__same_file_for_any_threads_and_pieces),
         cmocka_unit_test(test_plan_run__memory_equals_file),
         cmocka_unit_test(test_plan_check__unfilled_tensor_is_refused),
+        cmocka_unit_test(test_plan_check__unfilled_tensor_of_any_size_is_refused),
         cmocka_unit_test(test_plan_check__copy_of_an_unfilled_tensor_is_refused),
         cmocka_unit_test(test_plan_new__meta_tensor_is_refused),
         cmocka_unit_test(test_plan_new__later_fills_do_not_reach_it),
