@@ -60,14 +60,11 @@ static void f32_to_f8(unsigned char *out, sow_dtype to, const float *in, size_t 
 static void to_f32(float *out, const void *in, sow_dtype from, size_t n)
 {
     const sow__kern *kern = sow__kern_get();
-    switch (from) {
-    case SOW_F8_E5M2:
-    case SOW_F8_E4M3:
-    case SOW_F8_E8M0:
-    case SOW_F8_E4M3FNUZ:
-    case SOW_F8_E5M2FNUZ:
+    if (sow__dtype_is_float8(from)) {
         f8_to_f32(out, in, from, n);
-        break;
+        return;
+    }
+    switch (from) {
     case SOW_F16:
         kern->f16_to_f32(out, in, n);
         break;
@@ -85,14 +82,11 @@ static void to_f32(float *out, const void *in, sow_dtype from, size_t n)
 static void from_f32(void *out, sow_dtype to, const float *in, size_t n)
 {
     const sow__kern *kern = sow__kern_get();
-    switch (to) {
-    case SOW_F8_E5M2:
-    case SOW_F8_E4M3:
-    case SOW_F8_E8M0:
-    case SOW_F8_E4M3FNUZ:
-    case SOW_F8_E5M2FNUZ:
+    if (sow__dtype_is_float8(to)) {
         f32_to_f8(out, to, in, n);
-        break;
+        return;
+    }
+    switch (to) {
     case SOW_F16:
         kern->f32_to_f16(out, in, n);
         break;
